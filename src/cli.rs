@@ -135,6 +135,10 @@ pub struct ScreenArgs {
 
 /// What to run and where the outcome goes.
 #[derive(Debug, Args)]
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "each is a flag of the command line"
+)]
 pub struct RunArgs {
     /// The lab to run; `workbench labs` lists them
     #[arg(long, value_name = "NAME")]
@@ -148,9 +152,14 @@ pub struct RunArgs {
     #[arg(long, value_name = "KEY=VALUE", requires = "lab")]
     pub set: Vec<String>,
 
-    /// The arms to run, separated by commas [default: all]
+    /// The arms to run, separated by commas [default: all but the peers]
     #[arg(long, value_name = "ARM,…", value_delimiter = ',', requires = "lab")]
     pub arms: Vec<String>,
+
+    /// Run the peers too: arms that do the lab's work with what others have made; those that are
+    /// not there are named and left out. `workbench setup peers` installs them
+    #[arg(long, requires = "lab")]
+    pub peers: bool,
 
     /// Numbers of workers for the parallel arms; several give a scaling curve, and 1..2 lets an arm
     /// that can do so go on with 1 of 2 [default: all usable cores]

@@ -29,6 +29,7 @@ pub fn run(labs: &[Box<dyn Lab>], store: &RunStore, args: &RunArgs) -> Result<u8
         preset: args.preset.clone(),
         set: args.set.clone(),
         arms: args.arms.clone(),
+        peers: args.peers,
         workers: args.workers.clone().unwrap_or_default(),
         repeats: args.repeats,
         seed: args.seed,

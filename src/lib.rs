@@ -18,6 +18,7 @@ mod headless;
 mod libtorch;
 mod output;
 mod pause;
+mod peers;
 mod program_args;
 mod progress;
 mod registry;
@@ -40,6 +41,7 @@ use workbench_record::RunStore;
 
 use crate::cli::{Cli, Command, RunArgs};
 use crate::commands::labs::LabsArgs;
+use crate::commands::setup::{SetupArgs, SetupWhat};
 use crate::config::{Config, Flags, Key};
 use crate::exit_error::{ExitError, code};
 
@@ -118,6 +120,10 @@ fn run(labs: &[MakeLab], args: Vec<OsString>) -> Result<u8, ExitError> {
     // Before the configuration is read: these commands do not need it, and two of them help to
     // repair it.
     let command = match command {
+        Some(Command::Setup(SetupArgs {
+            what: Some(SetupWhat::Peers(args)),
+            ..
+        })) => return commands::setup_peers::run(&labs, args),
         Some(Command::Setup(args)) => return commands::setup::run(args),
         Some(Command::Say(args)) => return commands::say::run(args.what),
         command => command,

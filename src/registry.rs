@@ -2,8 +2,9 @@
 
 use workbench_experiment::lab::{Lab, LabHost, MakeLab, suggest};
 
-use crate::commands::setup::default_place;
 use crate::exit_error::ExitError;
+use crate::libtorch::CacheFolder;
+use crate::peers::PeersPlace;
 
 /// The program's own labs, as `build.rs` finds them in the manifest.
 pub const LABS: &[MakeLab] = include!(concat!(env!("OUT_DIR"), "/labs.rs"));
@@ -13,8 +14,9 @@ const HOST: LabHost = LabHost {
     // Workers of a lab may be this program itself, which needs no set-up.
     program: |name| match name {
         "workbench" => std::env::current_exe().ok(),
-        _ => Some(default_place().ok()?.program(name)),
+        _ => Some(CacheFolder::usual().ok()?.program(name)),
     },
+    peers_python: |lab| PeersPlace::of(lab, &CacheFolder::usual().ok()?)?.python_to_use(),
 };
 
 /// Makes the labs, in the order of lists.

@@ -32,6 +32,7 @@ use workbench_tui::offscreen::Offscreen;
 const LABS: &[MakeLab] = include!(concat!(env!("OUT_DIR"), "/test_labs.rs"));
 const HOST: LabHost = LabHost {
     program: |_| std::env::current_exe().ok(),
+    peers_python: |_| None,
 };
 /// As its first argument, this makes the program that of the labs.
 const AS_WORKBENCH: &str = "as-workbench";

@@ -83,8 +83,12 @@ fn a_new_lab_runs_at_once_and_nothing_runs_before_that() {
     assert_eq!(document["check"]["equal_outputs"], true);
     let command = document["command"].as_str().unwrap();
     assert!(command.contains(" --labs "), "{command}");
-    // Who has agreed once is not asked again.
+    // Who has agreed once is not asked again, until a program is another one.
     assert_eq!(bench.run(&args).status.code(), Some(0));
+    let script = bench.path("mine/work.sh");
+    let text = fs::read_to_string(&script).unwrap();
+    fs::write(&script, format!("{text}# Changed.\n")).unwrap();
+    assert_eq!(bench.run(&args).status.code(), Some(2));
 }
 
 #[test]

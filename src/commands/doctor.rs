@@ -8,9 +8,8 @@ use workbench_experiment::{ExperimentError, Request, resolve};
 use workbench_machine::{FindingState, usable_cores};
 use workbench_record::RunStore;
 
-use super::setup::default_place;
 use crate::exit_error::{ExitError, code};
-use crate::libtorch::{GpuSetup, Inventory};
+use crate::libtorch::{CacheFolder, GpuSetup, Inventory};
 use crate::output;
 
 /// Checks everything that a run needs. Exits with 3 when a lab cannot run here.
@@ -36,7 +35,7 @@ pub fn run(labs: &[Box<dyn Lab>], run_dir: Option<PathBuf>) -> Result<u8, ExitEr
         Err(failure) => writeln!(out, "  missing  {}", failure.message),
     };
     let _ = writeln!(out, "\nDistributed training");
-    match default_place() {
+    match CacheFolder::usual() {
         Ok(place) => {
             let report = Inventory::look(&place);
             let gpus = GpuSetup::look(&report).line();

@@ -4,9 +4,9 @@ use std::io::IsTerminal as _;
 
 use workbench_report::format;
 
-use super::setup::{self, SetupArgs, default_place, run_telling};
+use super::setup::{self, SetupArgs, run_telling};
 use crate::exit_error::ExitError;
-use crate::libtorch::{InstallPlan, Libtorch, Step, VERSION, WorkerSource, variable};
+use crate::libtorch::{CacheFolder, InstallPlan, Libtorch, Step, VERSION, WorkerSource, variable};
 use crate::output;
 
 /// Sets up what a lab lacks: with `yes` at once, on a terminal after asking. `why` says what the
@@ -34,7 +34,7 @@ pub fn ensure(why: &str, gpus: bool, yes: bool) -> Result<(), ExitError> {
     let args = SetupArgs {
         yes: true,
         cuda: gpus,
-        dir: Some(default_place()?.root().to_owned()),
+        dir: Some(CacheFolder::usual()?.root().to_owned()),
         ..SetupArgs::default()
     };
     run_telling(args, output::error_line)?;
@@ -47,7 +47,7 @@ pub fn ensure(why: &str, gpus: bool, yes: bool) -> Result<(), ExitError> {
 /// When it is impossible: the libtorch that `LIBTORCH` names cannot be used.
 pub fn announce(gpus: bool) -> Result<String, ExitError> {
     let plan = plan(gpus)?;
-    let root = default_place()?.root().display().to_string();
+    let root = CacheFolder::usual()?.root().display().to_string();
     let mut told = Vec::new();
     if plan.download > 0 {
         told.push(format!(
@@ -64,7 +64,7 @@ pub fn announce(gpus: bool) -> Result<String, ExitError> {
 }
 
 fn plan(gpus: bool) -> Result<InstallPlan, ExitError> {
-    let place = default_place()?;
+    let place = CacheFolder::usual()?;
     let found = setup::usable(Libtorch::find(&place, variable().as_deref())?, gpus)?;
     let has_worker = WorkerSource::here().exists();
     Ok(setup::plan(&place, found.as_ref(), gpus, has_worker).0)

@@ -136,12 +136,14 @@ fn check(dir: &Path) -> Result<u8, ExitError> {
 fn describe(lab: &LabDefinition) -> String {
     let mut arms = TextTable::new();
     for arm in &lab.arms {
-        let base = if arm.name == lab.base {
+        let kind = if arm.name == lab.base {
             " This is the base."
+        } else if arm.peer.is_some() {
+            " A peer: runs with --peers, or when it is named."
         } else {
             ""
         };
-        arms.row([arm.name.clone(), format!("{}{base}", arm.summary)]);
+        arms.row([arm.name.clone(), format!("{}{kind}", arm.summary)]);
     }
     let mut presets = TextTable::new();
     for (name, preset) in &lab.presets {

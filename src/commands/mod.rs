@@ -11,6 +11,7 @@ pub mod report;
 pub mod runs;
 pub mod say;
 pub mod setup;
+pub mod setup_peers;
 pub mod shell;
 pub mod show;
 pub mod submit;

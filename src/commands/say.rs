@@ -33,6 +33,8 @@ pub struct SayArgs {
 pub enum Say {
     /// The start-up is over, and the work begins
     Ready,
+    /// The work is over; what follows is the program's own end
+    Done,
     /// How far the work is
     Progress {
         /// Units of work done
@@ -68,6 +70,12 @@ pub enum Say {
     /// Work that was done, which adds up; arms have to agree on the sums
     Work {
         /// Counters and how much was done
+        #[arg(value_name = "NAME=COUNT", required = true, value_parser = count)]
+        counts: Vec<(String, u64)>,
+    },
+    /// What a reader may want to know; arms may differ in it
+    Fact {
+        /// Names and how much
         #[arg(value_name = "NAME=COUNT", required = true, value_parser = count)]
         counts: Vec<(String, u64)>,
     },
@@ -121,6 +129,10 @@ pub fn run(say: Say) -> Result<u8, ExitError> {
             return Ok(code::DONE);
         }
         Say::Ready => ArmLine::Ready { at_ns: None },
+        Say::Done => ArmLine::Done { at_ns: None },
+        Say::Fact { counts } => ArmLine::Fact {
+            counts: counts.into_iter().collect(),
+        },
         Say::Progress { done, total } => ArmLine::Progress { done, total },
         Say::Metric {
             name,

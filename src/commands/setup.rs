@@ -4,14 +4,15 @@ use std::fmt::Write as _;
 use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 
-use clap::Args;
+use clap::{Args, Subcommand};
 use workbench_machine::MachineFacts;
 use workbench_report::format;
 
+use super::setup_peers::PeersArgs;
 use crate::exit_error::{ExitError, code};
 use crate::libtorch::{
-    CUDA_WHEELS, CacheFolder, Compute, GpuSetup, HEADER_WHEELS, INCLUDE_VARIABLE, InstallPlan,
-    Inventory, Libtorch, Setup, SetupError, Step, Tools, VERSION, WHEELS, Wheel, WorkerSource,
+    CACHE_VARIABLE, CUDA_WHEELS, CacheFolder, Compute, GpuSetup, HEADER_WHEELS, INCLUDE_VARIABLE,
+    InstallPlan, Inventory, Libtorch, Setup, Step, Tools, VERSION, WHEELS, Wheel, WorkerSource,
     WorkerState, variable,
 };
 use crate::output;
@@ -22,7 +23,12 @@ use crate::output;
     clippy::struct_excessive_bools,
     reason = "each is a flag of the command line"
 )]
+#[command(args_conflicts_with_subcommands = true)]
 pub struct SetupArgs {
+    /// What else to set up.
+    #[command(subcommand)]
+    pub what: Option<SetupWhat>,
+
     /// Only say what is there; exits 3 when something is missing
     #[arg(long, conflicts_with_all = ["yes", "keep"])]
     pub check: bool,
@@ -50,6 +56,14 @@ pub struct SetupArgs {
     pub dir: Option<PathBuf>,
 }
 
+/// What to set up besides libtorch.
+#[derive(Debug, Subcommand)]
+pub enum SetupWhat {
+    /// Install the peers of labs: a Python environment for each lab, with the releases that the
+    /// figures were taken with
+    Peers(PeersArgs),
+}
+
 /// Prints the environment variables with which cargo and labs find libtorch and the worker.
 fn env(place: &CacheFolder) -> Result<u8, ExitError> {
     let Some(libtorch) = Libtorch::find(place, variable().as_deref())? else {
@@ -73,15 +87,6 @@ fn env(place: &CacheFolder) -> Result<u8, ExitError> {
         output::line(&format!("export WORKBENCH_WORKER={}", quoted(&worker)))?;
     }
     Ok(code::DONE)
-}
-
-/// The variable that stands for `--dir`; other commands read it too.
-const CACHE_VARIABLE: &str = "WORKBENCH_CACHE_DIR";
-
-/// The default places, without options.
-pub fn default_place() -> Result<CacheFolder, SetupError> {
-    let set = std::env::var_os(CACHE_VARIABLE).filter(|value| !value.is_empty());
-    CacheFolder::new(set.map(PathBuf::from))
 }
 
 /// Finds or installs libtorch, then builds the worker. Exits with 3 when either is impossible.

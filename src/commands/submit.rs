@@ -9,11 +9,10 @@ use workbench_record::{RunDir, RunStore};
 use workbench_report::format;
 use workbench_submission::{PackedBy, Private, ToPack, facts, pack, sentences};
 
-use super::setup::default_place;
 use crate::assignments;
 use crate::build_facts::BUILD;
 use crate::exit_error::{ExitError, code};
-use crate::libtorch::{Libtorch, variable};
+use crate::libtorch::{CacheFolder, Libtorch, variable};
 use crate::output;
 
 /// How it is used, for its help.
@@ -106,7 +105,7 @@ pub fn private(store: &RunStore) -> Private {
 
 /// The version of the libtorch that is set up here.
 fn libtorch() -> Option<String> {
-    let place = default_place().ok()?;
+    let place = CacheFolder::usual().ok()?;
     let found = Libtorch::find(&place, variable().as_deref()).ok()??;
     Some(found.version)
 }

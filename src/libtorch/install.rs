@@ -145,7 +145,7 @@ fn nothing_found() -> SetupError {
 
 /// Locks a cache folder against other processes while it lives; the system releases the lock
 /// whenever the process ends.
-struct Held(File);
+pub struct Held(File);
 
 impl Drop for Held {
     fn drop(&mut self) {
@@ -155,7 +155,11 @@ impl Drop for Held {
     }
 }
 
-fn lock(root: &Path) -> Result<Held, SetupError> {
+/// Locks a cache folder; what is returned holds the lock.
+///
+/// # Errors
+/// [`SetupError::Busy`] while another process holds it; [`SetupError::Io`].
+pub fn lock(root: &Path) -> Result<Held, SetupError> {
     let path = root.join("setup.lock");
     let file = File::create(&path).map_err(|cause| SetupError::io(&path, cause))?;
     match Lock::exclusive(&file).map_err(|cause| SetupError::io(&path, cause))? {

@@ -12,6 +12,9 @@ pub const VERSION: &str = workbench_lab_ddp::LIBTORCH;
 /// The variable that names a libtorch to use instead of our own.
 pub const LIBTORCH_VARIABLE: &str = "LIBTORCH";
 
+/// The variable that stands for `--dir` of the set-up; other commands read it too.
+pub const CACHE_VARIABLE: &str = "WORKBENCH_CACHE_DIR";
+
 /// What a libtorch can compute on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Compute {
@@ -51,6 +54,15 @@ impl CacheFolder {
                 .to_owned(),
         };
         Ok(Self { root })
+    }
+
+    /// The usual folder: the one that the variable names, else the platform's.
+    ///
+    /// # Errors
+    /// [`SetupError::NoCacheFolder`] when the platform has none.
+    pub fn usual() -> Result<Self, SetupError> {
+        let set = std::env::var_os(CACHE_VARIABLE).filter(|value| !value.is_empty());
+        Self::new(set.map(PathBuf::from))
     }
 
     /// The cache folder.

@@ -55,6 +55,7 @@ impl Bench {
             .env("WORKBENCH_RUN_DIR", self.runs())
             .env("XDG_CONFIG_HOME", self.path("config"))
             .env_remove("WORKBENCH_CONFIG")
+            .env_remove("WORKBENCH_PEERS_PYTHON")
             .env_remove("NO_COLOR")
             .stdin(std::process::Stdio::null());
         command

@@ -186,8 +186,7 @@ fn packed(run: &Path, assignment: Option<&RecordedAssignment>) -> Vec<u8> {
 }
 
 pub fn labs() -> Vec<Box<dyn Lab>> {
-    let host = LabHost { program: |_| None };
-    vec![workbench_lab_rf::lab(host).unwrap()]
+    vec![workbench_lab_rf::lab(LabHost::default()).unwrap()]
 }
 
 pub fn verified(archive: &[u8], assignment: Option<&RecordedAssignment>) -> Verified {

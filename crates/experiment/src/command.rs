@@ -18,7 +18,7 @@ pub(super) fn command(lab: &LabDefinition, preset: &Preset, config: &RunConfig) 
         "workbench --lab {} --preset {} --seed {} --repeats {} --workers {}",
         config.lab, config.preset, config.seed, config.repeats, workers
     );
-    if config.arms.len() < lab.arms.len() {
+    if !config.arms.iter().eq(lab.usual_arms()) {
         let _ = write!(out, " --arms {}", config.arms.join(","));
     }
     let elastic = matches!(workers, AskedWorkers::Elastic { .. });

@@ -53,6 +53,7 @@ mod tests {
             title: String::new(),
             parallel,
             control: false,
+            peer: None,
             source: None,
         };
         let config = RunConfig {

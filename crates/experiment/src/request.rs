@@ -10,8 +10,8 @@ use super::assignment;
 use super::command::command;
 use super::until::{MAX_REPEATS, MaxTime, Width, until};
 use crate::lab::{
-    DataKind, DataSource, LIST_SEPARATOR, Lab, LabDefinition, Opt, ParamValue, Params, Preset,
-    Refusal, RunConfig, suggest,
+    ArmDefinition, DataKind, DataSource, LIST_SEPARATOR, Lab, LabDefinition, Opt, ParamValue,
+    Params, Preset, Refusal, RunConfig, suggest,
 };
 use crate::request_error::RequestError;
 use workbench_dataset::ReadOptions;
@@ -32,6 +32,8 @@ pub struct Request {
     pub set: Vec<String>,
     /// Names of the arms to run.
     pub arms: Vec<String>,
+    /// All arms that are peers, besides the named ones.
+    pub peers: bool,
     /// Numbers of workers for the parallel arms.
     pub workers: AskedWorkers,
     /// Repeats of every arm.
@@ -94,7 +96,7 @@ fn resolved(
         preset: preset_name.to_owned(),
         seed: assignment::seed(asked, request.seed)?.unwrap_or(DEFAULT_SEED),
         repeats,
-        arms: arms(lab, &request.arms)?,
+        arms: arms(lab, request)?,
         workers: workers(request, usable)?,
         oversubscribe: request.oversubscribe,
         until: precision(request)?,
@@ -144,7 +146,12 @@ fn preset<'a>(
         })
 }
 
-fn arms(lab: &LabDefinition, asked: &[String]) -> Result<Vec<String>, RequestError> {
+fn arms(lab: &LabDefinition, request: &Request) -> Result<Vec<String>, RequestError> {
+    let asked = &request.arms;
+    if request.peers && !lab.arms.iter().any(|arm| arm.peer.is_some()) {
+        let reason = format!("the {} lab has no peers; leave it out", lab.name);
+        return Err(RequestError::Refused(Refusal::of(Opt::Peers, reason)));
+    }
     for arm in asked {
         if lab.arm(arm).is_none() {
             return Err(RequestError::Arm {
@@ -161,13 +168,12 @@ fn arms(lab: &LabDefinition, asked: &[String]) -> Result<Vec<String>, RequestErr
         });
     }
     // The lab's order, not that of the request, so reports of the same arms are equal.
-    let wanted = |name: &String| asked.is_empty() || asked.contains(name);
-    Ok(lab
-        .arms
-        .iter()
-        .map(|arm| arm.name.clone())
-        .filter(wanted)
-        .collect())
+    let wanted = |arm: &&ArmDefinition| match arm.peer {
+        Some(_) => request.peers || asked.contains(&arm.name),
+        None => asked.is_empty() || asked.contains(&arm.name),
+    };
+    let wanted = lab.arms.iter().filter(wanted);
+    Ok(wanted.map(|arm| arm.name.clone()).collect())
 }
 
 fn count(option: Opt, given: u32, max: u32) -> Result<(), RequestError> {

@@ -18,7 +18,7 @@ use super::start::{
     arm_facts, comparison, from_folder, lab_facts, no_locks, specialised, start_of, unix_ms,
 };
 use super::watch::{Watch, no_gpu_samples};
-use crate::lab::{ArmComparison, Lab, RunConfig};
+use crate::lab::{ArmComparison, Finding, Lab, PreparedLab, RunConfig};
 use workbench_clock::Clock;
 use workbench_machine::monitor::Observer;
 use workbench_machine::{BuildFacts, MachineFacts};
@@ -58,6 +58,7 @@ pub fn run(
     let lab = own.as_deref().unwrap_or(lab);
     let prepared = lab.prepare(&config)?;
     config.command += &from_folder(lab);
+    let skipped = skip(&mut config, prepared.as_ref());
     config.params.extend(prepared.settled());
     config.data = prepared.data().unwrap_or(config.data);
     let machine = MachineFacts::probe().with_timed_cores().built(build);
@@ -87,9 +88,8 @@ pub fn run(
     })));
     before.lock(&recorder, unix_ms);
     introduce(&recorder, comparison(lab, prepared.as_ref()));
-    for finding in prepared.warnings().into_iter().chain(no_gpus) {
-        recorder.emit(Event::Finding(finding));
-    }
+    let findings = prepared.warnings().into_iter().chain(no_gpus);
+    report(&recorder, findings.chain(skipped));
     let work = RunWork {
         start: 0,
         lab: prepared.as_ref(),
@@ -105,6 +105,18 @@ pub fn run(
         run.discard();
     }
     ended
+}
+
+fn report(recorder: &Recorder, findings: impl Iterator<Item = Finding>) {
+    findings.for_each(|finding| recorder.emit(Event::Finding(finding)));
+}
+
+/// Takes out of a run the arms that cannot run here; what a reader is told about them.
+fn skip(config: &mut RunConfig, prepared: &dyn PreparedLab) -> Vec<Finding> {
+    let skipped = prepared.skipped();
+    let is_skipped = |arm: &String| skipped.iter().any(|(name, _)| name == arm);
+    config.arms.retain(|arm| !is_skipped(arm));
+    skipped.into_iter().map(|(_, finding)| finding).collect()
 }
 
 /// Records how the arms are compared, where it is not the usual way.

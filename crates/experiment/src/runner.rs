@@ -247,6 +247,7 @@ impl Runner<'_> {
         }
         let seen = self.watch.end();
         let output = output?;
+        let cpu_ns = output.work_cpu_ns.unwrap_or(cpu_ns);
         let (started_ns, wall_ns) = worked(&output, started_ns, ended_ns);
         let usage = used(&usage, output.usage.as_deref(), &seen);
         let conditions = self.readings().since(&before);

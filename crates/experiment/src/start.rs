@@ -6,7 +6,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use super::error::ExperimentError;
 use crate::lab::{ArmComparison, Lab, LabError, LabFacts, Params, PreparedLab, RunConfig};
 use workbench_dataset::shell_word;
-use workbench_record::{ArmFacts, CONTROL, Finding, RunDir, RunStarted, Snapshot};
+use workbench_record::{ArmFacts, CONTROL, Finding, PeerFacts, RunDir, RunStarted, Snapshot};
 
 /// The lab with these parameters, where they decide which arms it has.
 pub(super) fn specialised(
@@ -53,6 +53,7 @@ pub(super) fn comparison(lab: &dyn Lab, prepared: &dyn PreparedLab) -> ArmCompar
     ArmComparison {
         basis: prepared.basis(),
         note: prepared.comparison_note(),
+        peers: prepared.near_peers(),
         lockstep: lab.definition().lockstep,
     }
 }
@@ -65,6 +66,9 @@ pub(super) fn arm_facts(lab: &dyn Lab, config: &RunConfig) -> Vec<ArmFacts> {
             title: arm.title.clone(),
             parallel: arm.parallel,
             control: false,
+            peer: arm.peer.as_ref().map(|peer| PeerFacts {
+                serial: peer.serial.clone(),
+            }),
             source: lab.source(&arm.name),
         })
     };

@@ -10,6 +10,8 @@
     arm.work(models=1)                           # adds up; arms have to agree on the sums
     arm.output("model 3", data=bytes_or_text)    # compared between arms (--check outputs)
     arm.quality("r2", 0.8)
+    arm.fact(bytes_sent=8192)                    # worth knowing; arms may differ in it
+    arm.done()                                   # the work is over, the program not yet
     arm.warning("only 3 of 4 models converged")
 
 Without workbench all of this does nothing, so a program runs as before. It needs nothing but
@@ -83,6 +85,11 @@ def ready():
     _say("ready", at_ns=time.monotonic_ns())
 
 
+def done():
+    """The work is over; what follows is the program's own end."""
+    _say("done", at_ns=time.monotonic_ns())
+
+
 def progress(done, total):
     """How far the work is."""
     _say("progress", done=int(done), total=int(total))
@@ -110,6 +117,19 @@ def task(name, slot=None, ready_ns=None):
         )
 
 
+def span(name, started_ns, finished_ns, cpu_ns=None, by=None, ready_ns=None):
+    """A task that was timed elsewhere, by time.monotonic_ns() on this machine."""
+    _say(
+        "task",
+        name=str(name),
+        started_ns=int(started_ns),
+        finished_ns=int(finished_ns),
+        cpu_ns=cpu_ns,
+        ready_ns=ready_ns,
+        by=by,
+    )
+
+
 def metric(name, value, step=0, item=None):
     """A point of a curve; `item` names the model or trial that it belongs to."""
     _say("metric", name=str(name), value=float(value), step=int(step), item=item)
@@ -118,6 +138,11 @@ def metric(name, value, step=0, item=None):
 def work(**counts):
     """Work that was done. The sums have to be equal in all arms."""
     _say("work", counts={name: int(count) for name, count in counts.items()})
+
+
+def fact(**counts):
+    """What a reader may want to know; arms may differ in it."""
+    _say("fact", counts={name: int(count) for name, count in counts.items()})
 
 
 def output(name, data=None, sha256=None, **metrics):

@@ -152,6 +152,11 @@ impl HelperProcess {
         }
     }
 
+    /// The process below which all of the program is.
+    pub(crate) fn root(&self) -> u32 {
+        self.helper.id()
+    }
+
     /// Runs the program to its end. Dropping this afterwards reaps the helper, which can take the
     /// kernel milliseconds, so it is not done while the clock runs.
     pub(crate) fn go(

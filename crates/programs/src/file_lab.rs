@@ -197,6 +197,7 @@ impl FileLab {
             roles: Roles::default(),
             takes_data: self.takes_data.clone(),
             arms: self.arm_definitions(settings),
+            peers: None,
             params: self.params.clone(),
             presets,
             default_preset: self.default_preset.clone().unwrap_or(first),
@@ -257,6 +258,7 @@ impl FileLab {
                     arm.summary.clone()
                 },
                 parallel: program.is_parallel(),
+                peer: None,
             })
         };
         self.arms.iter().filter_map(of).collect()

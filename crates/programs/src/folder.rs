@@ -12,6 +12,7 @@ use workbench_digest::Hasher;
 use workbench_experiment::lab::LabDefinition;
 use workbench_questions::{QUESTIONS_FILE, QuestionSet};
 
+use crate::code_files::{hash_code, scripts};
 use crate::file_lab::{FileLab, FileLines};
 use crate::lab::ProgramLab;
 use crate::origin::LabOrigin;
@@ -119,9 +120,11 @@ fn lab(
 ) -> ProgramLab {
     let around = settings.prepare.iter().chain(&settings.cleanup);
     let arms = settings.arms.iter().map(|arm| &arm.line);
-    let programs = arms.chain(around).map(|line| shown(&line.text)).collect();
+    let lines: Vec<&str> = arms.chain(around).map(|line| line.text.as_str()).collect();
+    let programs = lines.iter().map(|line| shown(line)).collect();
     let mut hasher = Hasher::default();
     hasher.update(text.as_bytes());
+    hash_code(&folder, &scripts(lines.iter().copied()), &mut hasher);
     let origin = LabOrigin {
         folder,
         programs,

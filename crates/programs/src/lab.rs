@@ -68,6 +68,7 @@ impl ProgramLab {
                 title: shortened(&arm.line.text),
                 summary: arm.line.text.clone(),
                 parallel: arm.is_parallel(),
+                peer: None,
             })
             .collect();
         let base = definition.arms.first();

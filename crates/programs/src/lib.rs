@@ -16,6 +16,7 @@
 mod attempt;
 mod capture;
 mod check;
+mod code_files;
 mod failure;
 mod file_lab;
 mod folder;
@@ -26,6 +27,9 @@ mod line_match;
 mod messages;
 mod origin;
 mod pause;
+mod peer_messages;
+mod peer_probe;
+mod peers;
 mod prepared;
 mod program;
 mod safe_text;
@@ -36,13 +40,16 @@ pub mod template;
 mod told;
 mod tree;
 mod wire;
+mod work_cpu;
 
 pub use attempt::start_helper_with;
 pub use check::{CheckError, OutputCheck};
 pub use folder::{HANDOUT, LAB_FILE, LabProblem, lab_folders, read_folder};
 pub use helper::{HELPER, serve};
 pub use lab::{ProgramLab, ad_hoc};
+pub use peers::{Peers, WriteInput};
 pub use scaffold::new_lab;
+pub use settings::Timed;
 pub use teller::Teller;
 
 /// The file with which a Python program tells more of its work, without dependencies.

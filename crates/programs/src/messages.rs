@@ -153,6 +153,10 @@ pub(crate) fn wrong_lines(arm: &str, workers: u32, lines: u64, first: ArmLineErr
 pub(crate) const NO_OUTPUTS: &str =
     "it told no outputs, which `--check outputs` compares; it tells them by WORKBENCH_EVENTS";
 
+/// It is not known when its work began or ended.
+pub(crate) const NO_WORK_TOLD: &str =
+    "it did not tell when its work began and ended (ready and done of workbench_arm.py)";
+
 /// Processes that outlived their program.
 pub(crate) fn left_behind(arm: &str, workers: u32, names: &[String]) -> Finding {
     let text = format!(

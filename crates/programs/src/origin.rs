@@ -10,7 +10,7 @@ pub(crate) struct LabOrigin {
     pub folder: PathBuf,
     /// The commands that it runs, arm by arm.
     pub programs: Vec<String>,
-    /// SHA-256 of its definition, in hexadecimal.
+    /// SHA-256 of its definition and of the files that it runs, in hexadecimal.
     pub sha256: String,
     /// Whether the person has agreed to run them.
     pub is_agreed: AtomicBool,

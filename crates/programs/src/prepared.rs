@@ -20,10 +20,11 @@ use crate::failure::{AttemptError, Stopped};
 use crate::hashed::hash_file;
 use crate::messages;
 use crate::program::{ArmProgram, CommandLine, find, variables};
-use crate::settings::{ProgramSettings, param, set};
+use crate::settings::{ProgramSettings, Timed, param, set};
 use crate::template::{PlaceValues, Template};
 use crate::told::{PROGRESS, Told, ToldResult};
 use crate::wire::{ExitKind, LaunchOrder};
+use crate::work_cpu::{WorkCpu, of_work};
 
 /// How long processes may take to end after they were asked to, in milliseconds.
 const GRACE_MS: u64 = 500;
@@ -242,6 +243,47 @@ impl Prepared {
         })
     }
 
+    /// Tells a reader of what was left behind and what could not be read.
+    fn report(
+        &self,
+        arm: &ArmProgram,
+        attempted: &Attempted,
+        told: &ToldResult,
+        ctx: &ArmContext<'_>,
+    ) {
+        let left = &attempted.used.left;
+        if !left.is_empty() && self.settings.timed == Timed::Whole {
+            let finding = messages::left_behind(&arm.name, ctx.workers, left);
+            ctx.progress.report(finding.repeat(ctx.repeat));
+        }
+        if let Some((lines, first)) = told.wrong {
+            let finding = messages::wrong_lines(&arm.name, ctx.workers, lines, first);
+            ctx.progress.report(finding.repeat(ctx.repeat));
+        }
+    }
+
+    /// When the work that counts began and ended, on the run's clock.
+    fn worked(
+        &self,
+        arm: &ArmProgram,
+        attempted: &Attempted,
+        told: &ToldResult,
+        ctx: &ArmContext<'_>,
+    ) -> Result<[u64; 2], LabError> {
+        match (self.settings.timed, told.ready_ns, told.done_ns) {
+            (Timed::Whole, ..) => Ok(attempted.worked_ns(ctx.clock)),
+            (Timed::Work, Some(ready), Some(done)) => Ok([ready, done.max(ready)]),
+            (Timed::UntilDone, _, Some(done)) => {
+                let [started, _] = attempted.worked_ns(ctx.clock);
+                Ok([started, done.max(started)])
+            }
+            (Timed::Work | Timed::UntilDone, ..) => {
+                let text = format!("arm {}: {}", arm.name, messages::NO_WORK_TOLD);
+                Err(LabError::Failed(text))
+            }
+        }
+    }
+
     /// What came out, from what was printed and told.
     fn output(
         &self,
@@ -264,6 +306,7 @@ impl Prepared {
             work: told.work,
             breakdown: Breakdown {
                 start_up: told.start_up,
+                facts: told.facts,
                 ..Breakdown::default()
             },
             quality,
@@ -360,7 +403,11 @@ impl PreparedLab for Prepared {
             limit: self.settings.time_limit,
         };
         let mut told = Told::new((&arm.name, ctx.workers), ctx.clock, ctx.progress, ctx.spans);
-        let attempted = attempt.go(&watcher, &mut |bytes| told.push(bytes));
+        let mut marks = WorkCpu::new(attempt.root());
+        let attempted = attempt.go(&watcher, &mut |bytes| {
+            told.push(bytes);
+            marks.look(&told.result);
+        });
         let told = told.finish();
         // Dropped when the clock does not run.
         *self.ready.lock() = Some(Ready { attempt, listener });
@@ -372,21 +419,20 @@ impl PreparedLab for Prepared {
         let cpu_ns = usage.processes.map_or(0, |processes| processes.cpu_ns());
         ctx.progress.set_processes_cpu_ns(cpu_ns);
         ctx.progress.set_processes_rss(0);
-        let left = &attempted.used.left;
-        if !left.is_empty() {
-            let finding = messages::left_behind(&arm.name, ctx.workers, left);
-            ctx.progress.report(finding.repeat(ctx.repeat));
-        }
-        if let Some((lines, first)) = told.wrong {
-            let finding = messages::wrong_lines(&arm.name, ctx.workers, lines, first);
-            ctx.progress.report(finding.repeat(ctx.repeat));
-        }
+        self.report(arm, &attempted, &told, ctx);
         self.judge(arm, &arm.line.text, &attempted)?;
+        let worked = self.worked(arm, &attempted, &told, ctx)?;
+        let mut work_cpu_ns = None;
+        if self.settings.timed == Timed::Work {
+            work_cpu_ns = marks.between();
+            usage.processes = usage.processes.map(|all| of_work(all, work_cpu_ns));
+        }
         let output = self.output(arm, &attempted.printed, told, ctx)?;
         ctx.progress
             .add(PROGRESS.saturating_sub(ctx.progress.done()));
         Ok(ArmOutput {
-            worked_ns: Some(attempted.worked_ns(ctx.clock)),
+            worked_ns: Some(worked),
+            work_cpu_ns,
             usage: Some(Box::new(usage)),
             ..output
         })

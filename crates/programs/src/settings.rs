@@ -53,6 +53,20 @@ pub(crate) struct ProgramSettings {
     pub params: Vec<String>,
     /// How outputs are compared.
     pub check: OutputCheck,
+    /// What of a program's time counts.
+    pub timed: Timed,
+}
+
+/// What of a program's time counts.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Timed {
+    /// All of it, from its start to its end.
+    #[default]
+    Whole,
+    /// From its start to the end of its work, as it tells that.
+    UntilDone,
+    /// From the end of its start-up to the end of its work, as it tells them.
+    Work,
 }
 
 impl ProgramSettings {

@@ -47,6 +47,11 @@ pub(crate) struct ToldResult {
     pub items: Vec<Item>,
     pub quality: BTreeMap<String, Quantity>,
     pub start_up: Vec<Part>,
+    pub facts: BTreeMap<String, u64>,
+    /// When the start-up was over, on the run's clock.
+    pub ready_ns: Option<u64>,
+    /// When the work was over.
+    pub done_ns: Option<u64>,
     /// How many lines were wrong, and why the first was.
     pub wrong: Option<(u64, ArmLineError)>,
 }
@@ -103,12 +108,18 @@ impl<'a> Told<'a> {
     fn take_line(&mut self, line: ArmLine) {
         match line {
             ArmLine::Ready { at_ns } => {
-                let at_ns = at_ns.map_or_else(|| self.clock.now_ns(), |at| self.on_clock(at));
-                if self.result.start_up.is_empty() {
+                let at_ns = self.or_now(at_ns);
+                if self.result.ready_ns.is_none() {
                     let ns = at_ns.saturating_sub(self.begun_ns);
                     self.result.start_up = vec![Part::work("start", ns)];
+                    self.result.ready_ns = Some(at_ns);
                 }
             }
+            ArmLine::Done { at_ns } => {
+                let at_ns = self.or_now(at_ns);
+                self.result.done_ns.get_or_insert(at_ns);
+            }
+            ArmLine::Fact { counts } => add(&mut self.result.facts, counts),
             ArmLine::Progress { done, total } => {
                 let share = u128::from(done) * u128::from(PROGRESS) / u128::from(total.max(1));
                 let units = u64::try_from(share).unwrap_or(PROGRESS);
@@ -125,14 +136,7 @@ impl<'a> Told<'a> {
                 Some(item) => self.progress.item_metric(&item, &name, step, value),
                 None => self.progress.metric(&name, step, value),
             },
-            ArmLine::Work { counts } => {
-                for (name, count) in counts {
-                    if self.result.work.len() < MOST || self.result.work.contains_key(&name) {
-                        let sum = self.result.work.entry(name).or_default();
-                        *sum = sum.saturating_add(count);
-                    }
-                }
-            }
+            ArmLine::Work { counts } => add(&mut self.result.work, counts),
             ArmLine::Output {
                 name,
                 sha256,
@@ -218,6 +222,11 @@ impl<'a> Told<'a> {
         number
     }
 
+    /// A time that was told, or now.
+    fn or_now(&self, at_ns: Option<u64>) -> u64 {
+        at_ns.map_or_else(|| self.clock.now_ns(), |at_ns| self.on_clock(at_ns))
+    }
+
     /// A time of the system's monotonic clock, on the run's clock.
     fn on_clock(&self, at_ns: u64) -> u64 {
         let at_ns = at_ns.wrapping_add(self.ahead_ns);
@@ -227,5 +236,15 @@ impl<'a> Told<'a> {
             return now_ns;
         }
         at_ns.clamp(self.begun_ns.min(now_ns), now_ns)
+    }
+}
+
+/// Adds counters to sums.
+fn add(sums: &mut BTreeMap<String, u64>, counts: BTreeMap<String, u64>) {
+    for (name, count) in counts {
+        if sums.len() < MOST || sums.contains_key(&name) {
+            let sum = sums.entry(name).or_default();
+            *sum = sum.saturating_add(count);
+        }
     }
 }

@@ -16,6 +16,8 @@
 //! {"event":"work","counts":{"models":1}}
 //! {"event":"output","name":"model 3","sha256":"","metrics":{"r2":0.8}}
 //! {"event":"quality","name":"r2","value":0.8}
+//! {"event":"fact","counts":{"bytes_sent":8192}}
+//! {"event":"done"}
 //! {"event":"warning","text":"only 3 of 4 models converged"}
 //! ```
 //!
@@ -52,6 +54,12 @@ pub enum ArmLine {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         at_ns: Option<u64>,
     },
+    /// The work is over; what follows is the program's own end.
+    Done {
+        /// When; the time of reading where it is missing.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        at_ns: Option<u64>,
+    },
     /// How far the work is.
     Progress {
         /// Units of work done.
@@ -77,6 +85,11 @@ pub enum ArmLine {
     /// Work that was done.
     Work {
         /// How much, by counter.
+        counts: BTreeMap<String, u64>,
+    },
+    /// What a reader may want to know and need not be equal in all arms.
+    Fact {
+        /// How much, by name.
         counts: BTreeMap<String, u64>,
     },
     /// Something that came out.
@@ -178,7 +191,7 @@ impl ArmLine {
 
     fn is_sound(&self) -> bool {
         match self {
-            Self::Hello { .. } | Self::Ready { .. } => true,
+            Self::Hello { .. } | Self::Ready { .. } | Self::Done { .. } => true,
             Self::Progress { done, total } => done <= total,
             Self::Task(task) => {
                 is_name(&task.name)
@@ -189,7 +202,9 @@ impl ArmLine {
             Self::Metric {
                 name, value, item, ..
             } => is_name(name) && value.is_finite() && item.iter().all(|item| is_name(item)),
-            Self::Work { counts } => counts.keys().all(|name| is_name(name)),
+            Self::Work { counts } | Self::Fact { counts } => {
+                counts.keys().all(|name| is_name(name))
+            }
             Self::Output {
                 name,
                 sha256,

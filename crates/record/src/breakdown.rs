@@ -135,6 +135,10 @@ impl SlotState {
     }
 }
 
+/// The fact that says what a task costs that does nothing: wall nanoseconds for each of many tasks
+/// that were handed over at once.
+pub const TASK_OVERHEAD: &str = "task_overhead_ns";
+
 /// What a repeat consisted of.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]

@@ -250,6 +250,9 @@ pub struct ArmFacts {
     /// Whether it is the control: it does what the base does.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub control: bool,
+    /// Where it does the work with another engine: the serial arm of that engine.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub peer: Option<PeerFacts>,
     /// The program that it runs, where reading it is part of the lab.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<Source>,
@@ -264,6 +267,15 @@ impl ArmFacts {
             vec![1]
         }
     }
+}
+
+/// What is known of an arm that does the lab's work with another engine than the lab's own.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PeerFacts {
+    /// The arm that does it with that engine on one core; itself, where it is that, and `None`
+    /// where the lab has none.
+    #[serde(default)]
+    pub serial: Option<String>,
 }
 
 /// Names one repeat of one arm at one number of workers.

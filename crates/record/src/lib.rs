@@ -40,7 +40,7 @@ mod writer;
 
 pub use analysis::{Analysis, BestItem, Importance, NextBest};
 pub use arm_failure::{ArmFailure, ArmFailureKind};
-pub use breakdown::{Breakdown, Figure, Health, Part, SlotState, Source};
+pub use breakdown::{Breakdown, Figure, Health, Part, SlotState, Source, TASK_OVERHEAD};
 pub use config::{CONTROL, DataSource, RunConfig, Until};
 pub use controller::{ControllerPhase, ControllerState};
 pub use damage::Damage;
@@ -48,15 +48,15 @@ pub use decoder::Log;
 pub use disturbance::Disturbance;
 pub use error::RecordError;
 pub use event::{
-    ArmFacts, Event, FORMAT, Record, RepeatFinished, RepeatId, RunResumed, RunStarted, RunStatus,
-    Unreadable, UnreadableKind,
+    ArmFacts, Event, FORMAT, PeerFacts, Record, RepeatFinished, RepeatId, RunResumed, RunStarted,
+    RunStatus, Unreadable, UnreadableKind,
 };
 pub use finding::{Finding, RECOVERED, SHARED_CORES, Severity, Subject};
 pub use lab_facts::{FigureFacts, FigureGroup, ItemFacts, LabFacts, ParamFacts, Unit};
 pub use lab_page::{LabPage, PageBlock, PageColumn, PageTable};
 pub use lock::Lock;
 pub use made::Made;
-pub use outcome::{ArmComparison, ArmOutput, Basis, Direction, Item, Quantity};
+pub use outcome::{ArmComparison, ArmOutput, Basis, Direction, Item, NearPeers, Quantity};
 pub use params::{ParamValue, Params};
 pub use reader::{fold_log, fold_source, parse_log, read_log, scan_log};
 pub use run_failure::{Refused, RunFailure};

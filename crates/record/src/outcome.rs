@@ -23,6 +23,8 @@ pub struct ArmOutput {
     /// When its work began and ended, in nanoseconds on the run's clock, where what came before and
     /// after belongs to the instrument; `None` where the arm was at work all the time.
     pub worked_ns: Option<[u64; 2]>,
+    /// The CPU time of its work in nanoseconds, where its processes did other things besides.
+    pub work_cpu_ns: Option<u64>,
     /// What its processes used, where they did the work; what the processor counted and the
     /// frequency are measured all the same.
     pub usage: Option<Box<ResourceUse>>,
@@ -64,9 +66,23 @@ pub struct ArmComparison {
     /// …`.
     #[serde(alias = "comparison")]
     pub note: Option<String>,
+    /// How near arms of other engines have to come; all other arms are compared by the basis.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub peers: Option<NearPeers>,
     /// The slots of the parallel arms do one work in step with each other. Its tasks cannot be done
     /// in another order or on other slots, so no schedule is computed from them.
     pub lockstep: bool,
+}
+
+/// How near the outputs of another engine have to come to those of the base: items that have this
+/// figure may differ in it by so much.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct NearPeers {
+    /// The figure, one of [`Item::metrics`].
+    pub metric: String,
+    /// The greatest difference, in the figure's own unit.
+    #[serde(with = "Floats::<f64>")]
+    pub tolerance: f64,
 }
 
 /// What has to hold for a speed-up between two arms to be stated.
@@ -186,6 +202,7 @@ mod tests {
                 tolerance: 0.02,
             },
             note: Some("weak scaling".to_owned()),
+            peers: None,
             lockstep: true,
         };
         assert_eq!(read(near), Some(expected));

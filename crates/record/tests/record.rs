@@ -59,6 +59,7 @@ fn every_kind_of_event_survives_the_log() {
             metric: "accuracy".to_owned(),
             tolerance: 0.02,
         },
+        peers: None,
         lockstep: true,
     }));
     log.push(Event::Slot(SlotState {

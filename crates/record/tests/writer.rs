@@ -17,9 +17,9 @@ use workbench_pool::{Outcome, TaskSpan};
 use workbench_record::{
     Analysis, ArmComparison, ArmFailure, ArmFailureKind, Basis, BestItem, Breakdown,
     ControllerPhase, ControllerState, Direction, Disturbance, Event, Figure, Finding, Health,
-    Importance, Item, NextBest, ParamValue, Part, Quantity, Record, Recorder, RepeatFinished,
-    RepeatId, RunResumed, RunStarted, RunStatus, Severity, SlotState, Snapshot, Subject, fold_log,
-    read_log,
+    Importance, Item, NearPeers, NextBest, ParamValue, Part, Quantity, Record, Recorder,
+    RepeatFinished, RepeatId, RunResumed, RunStarted, RunStatus, Severity, SlotState, Snapshot,
+    Subject, fold_log, read_log,
 };
 
 /// Any text: also control characters, NUL, line separators, words that stand for numbers, and
@@ -224,11 +224,15 @@ fn comparison() -> impl Strategy<Value = ArmComparison> {
             }
         }
     });
-    (basis, option::of(text()), any::<bool>()).prop_map(|(basis, note, lockstep)| ArmComparison {
-        basis,
-        note,
-        lockstep,
-    })
+    let near = (text(), number()).prop_map(|(metric, tolerance)| NearPeers { metric, tolerance });
+    (basis, option::of(text()), option::of(near), any::<bool>()).prop_map(
+        |(basis, note, peers, lockstep)| ArmComparison {
+            basis,
+            note,
+            peers,
+            lockstep,
+        },
+    )
 }
 
 fn started() -> impl Strategy<Value = RunStarted> {

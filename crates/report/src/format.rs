@@ -63,7 +63,9 @@ fn duration(s: f64) -> (String, &'static str) {
 
 fn three_digits(value: f64) -> String {
     let size = value.abs();
-    if size < 9.995 {
+    if size > 0.0 && size < 0.0995 {
+        format!("{value:.3}")
+    } else if size < 9.995 {
         format!("{value:.2}")
     } else if size < 99.95 {
         format!("{value:.1}")

@@ -29,6 +29,7 @@ mod page;
 mod settings;
 mod tables;
 mod tasks;
+mod tool_table;
 mod usage;
 
 use std::path::Path;

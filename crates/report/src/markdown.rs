@@ -3,7 +3,7 @@
 use super::answers::{self, AskedQuestion};
 use super::page::{self, Shown};
 use super::tables::{self, ReportTable};
-use super::{arms, breakdown, format, headline, item_table, settings, usage};
+use super::{arms, breakdown, format, headline, item_table, settings, tool_table, usage};
 use workbench_record::{Finding, Severity};
 use workbench_result::RunResult;
 
@@ -46,7 +46,7 @@ pub(super) fn document(result: &RunResult, asked: &[AskedQuestion<'_>]) -> Strin
     if result.check.is_split_meaningful() {
         table(&mut parts, "Lost time", &tables::lost(result));
     }
-    table(&mut parts, "What every arm used", &usage::table(result));
+    used(&mut parts, result);
     if result.check.passed() {
         table(&mut parts, "Scaling laws", &tables::laws(result));
         parts.extend(tables::refusals(result).iter().map(|reason| escape(reason)));
@@ -94,6 +94,12 @@ fn questions(parts: &mut Vec<String>, asked: &[AskedQuestion<'_>]) {
         let came_out = came_out.unwrap_or_default();
         parts.push(format!("- {said}: {}{came_out}", escape(&given)));
     }
+}
+
+/// What every arm used, and what running in parallel costs.
+fn used(parts: &mut Vec<String>, result: &RunResult) {
+    table(parts, "What every arm used", &usage::table(result));
+    table(parts, "Ways to run in parallel", &tool_table::table(result));
 }
 
 /// All parameters, and what those do that were set otherwise than usual.

@@ -39,7 +39,15 @@ pub(super) fn check(snapshot: &Snapshot, started: &RunStarted) -> Check {
             .collect()
     };
     let work = every(&|repeat| work_differences(reference, repeat, facts));
-    let outputs = every(&|repeat| output_differences(reference, repeat, (basis, facts)));
+    let peers = snapshot.comparison.peers.as_ref();
+    let outputs = every(&|repeat| match peers.filter(|_| is_peer(started, repeat)) {
+        Some(near) => {
+            let near = (near.metric.as_str(), near.tolerance);
+            let found = near_difference(reference, repeat, near, facts);
+            found.into_iter().collect()
+        }
+        None => output_differences(reference, repeat, (basis, facts)),
+    });
     let missed = every(&|repeat| missed_target(repeat, basis, facts).into_iter().collect());
     let (equal_work, equal_outputs) = (work.is_empty(), outputs.is_empty());
     let by_target = !basis.needs_equal_work();
@@ -55,6 +63,11 @@ pub(super) fn check(snapshot: &Snapshot, started: &RunStarted) -> Check {
         target_reached,
         differences: shortened(differences),
     }
+}
+
+fn is_peer(started: &RunStarted, repeat: &RepeatFinished) -> bool {
+    let arm = started.arms.iter().find(|arm| arm.name == repeat.id.arm);
+    arm.is_some_and(|arm| arm.peer.is_some())
 }
 
 /// The first differences, and the number of further ones.

@@ -16,6 +16,7 @@ use super::items;
 use super::messages;
 use super::opaque;
 use super::scaling::scaling;
+use super::tools::{judged, tools};
 use super::verdict::{noise, precision};
 use super::warn::caveats;
 use workbench_clock::seconds;
@@ -81,6 +82,7 @@ pub fn compute(snapshot: &Snapshot) -> Option<RunResult> {
         lab_facts: started.lab_facts.clone(),
         what_if: what_if(snapshot, started),
         scaling: scaling(&arms, started, snapshot),
+        tools: tools(&arms, (snapshot, started), check.passed()),
         arms,
         sources: sources(started),
         check,
@@ -186,11 +188,12 @@ impl Context<'_> {
         let speedup = compared.map(|s| s.ratio);
         let durations = durations(median);
         let items = items::of(median);
-        let lost = self.lost_time(&repeats, workers);
-        Some(ArmResult {
+        let lost = self.lost_time(arm, &repeats, workers);
+        Some(judged(ArmResult {
             name: arm.name.clone(),
             title: arm.title.clone(),
             control: arm.control,
+            peer: arm.peer.is_some(),
             workers,
             oversubscribed: f64::from(workers) > self.machine.cores_usable,
             wall_median_s: descriptive::median(&wall_s)?,
@@ -221,7 +224,7 @@ impl Context<'_> {
             time_by_size: items::time_by_size(&items, &self.started.lab_facts),
             outputs_sha256: outputs_hash(median),
             items,
-        })
+        }))
     }
 
     /// The most that any work can gain from so many slots.
@@ -309,16 +312,17 @@ impl Context<'_> {
     }
 
     /// The split of the repeat with the median wall time, or the mean of the middle two.
-    fn lost_time(&self, repeats: &[&RepeatState], workers: u32) -> LostTime {
+    fn lost_time(&self, arm: &ArmFacts, repeats: &[&RepeatState], workers: u32) -> LostTime {
         let base = middle(&self.base_repeats);
         let splits: Vec<LostTime> = middle(repeats)
             .iter()
             .map(|repeat| {
                 // Until the base has run, and where arms do different work, the only measure of
                 // useful work is the arm's own work. The same holds where the base's CPU time is
-                // not recorded.
+                // not recorded, and where the arm has another engine than the base.
                 let of_base = mean_of(&base, opaque::work_cpu_s);
-                let useful = if self.has_equal_work() && of_base > 0.0 {
+                let alike = arm.peer.is_none() && self.has_equal_work();
+                let useful = if alike && of_base > 0.0 {
                     of_base
                 } else {
                     opaque::work_cpu_s(repeat)

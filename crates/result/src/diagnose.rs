@@ -1,10 +1,13 @@
 //! Diagnoses: what the numbers mean. Each rule checks one arm and gives a finding if its condition
 //! holds.
 
+use std::collections::BTreeSet;
+
 use super::document::{ArmResult, Fit, RunResult};
 use super::facts::{ArmDiagnosis, Diagnosis, Lost, LostTo, WaitCause};
 use super::inflation::inflation as inflation_of;
 use super::messages::OTHER_PROCESSES;
+use super::tool_cost::ToolCost;
 use workbench_record::{Disturbance, Finding, SHARED_CORES};
 use workbench_stats::interval::Verdict;
 
@@ -36,7 +39,24 @@ pub(super) fn diagnose(result: &RunResult) -> Vec<Diagnosis<'_>> {
     out.extend(best_arm(result));
     out.extend(scaling(result));
     out.extend(best_item(result));
+    out.extend(tools(result));
     out
+}
+
+/// The costs of every way to run in parallel, and which pays from the smallest tasks on.
+fn tools(result: &RunResult) -> Vec<Diagnosis<'_>> {
+    let workers = result.tools.iter().map(|tool| tool.workers);
+    let workers: BTreeSet<u32> = workers.filter(|workers| *workers > 1).collect();
+    let order = workers.into_iter().filter_map(|workers| {
+        let all = result.tools.iter();
+        let is_told = |tool: &&ToolCost| tool.workers == workers && tool.pays_from_task_s.is_some();
+        let mut tools: Vec<&ToolCost> = all.filter(is_told).collect();
+        let size = |tool: &ToolCost| tool.pays_from_task_s.unwrap_or(f64::INFINITY);
+        tools.sort_by(|a, b| size(a).total_cmp(&size(b)));
+        (tools.len() > 1).then_some(Diagnosis::ToolOrder(workers, tools))
+    });
+    let costs = result.tools.iter().map(Diagnosis::ToolCost);
+    order.chain(costs).collect()
 }
 
 /// The arms that are compared with the base; of the control only the noise is told.

@@ -18,6 +18,7 @@ use workbench_record::{DataSource, ParamValue};
 use workbench_stats::interval::Interval;
 
 use super::precision::{Noise, UntilOutcome};
+use super::tool_cost::ToolCost;
 
 /// Version of the document's schema.
 pub const SCHEMA: u32 = 3;
@@ -47,8 +48,7 @@ pub struct RunResult {
     pub parameters: BTreeMap<String, ParamValue>,
     /// Where the data came from.
     pub data: DataSource,
-    /// SHA-256 of the data that the lab read, in hexadecimal; null for a lab without data, and for
-    /// runs of older versions.
+    /// SHA-256 of the data that the lab read; null without data.
     #[serde(default)]
     pub data_sha256: Option<String>,
     /// Repeats that every arm was to have: as many as requested, or, where the run was to go on
@@ -60,8 +60,7 @@ pub struct RunResult {
     /// By how much equal arms differ, in a run with a control.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub noise: Option<Noise>,
-    /// The requested arms and numbers of workers, including those without a finished repeat; empty
-    /// in documents of older versions.
+    /// The requested arms and numbers of workers; empty in documents of older versions.
     #[serde(default)]
     pub asked: Asked,
     /// The arms that failed, and why.
@@ -69,7 +68,7 @@ pub struct RunResult {
     pub failed_arms: Vec<ArmFailure>,
     /// The machine, with the program.
     pub machine: MachineFacts,
-    /// Which repeats were made by which program on which machine; those that count come first.
+    /// Which program made which repeats on which machine; those that count come first.
     #[serde(default)]
     pub made: Vec<MadeBy>,
     /// The arm that speed-ups are stated against.
@@ -92,7 +91,10 @@ pub struct RunResult {
     pub scaling: Vec<Scaling>,
     /// What other numbers of workers would give, computed from the recorded durations.
     pub what_if: Vec<WhatIf>,
-    /// Disturbed repeats that are left out of all numbers, in the order in which they ran.
+    /// What running tasks in parallel costs, in a run with arms of other engines.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tools: Vec<ToolCost>,
+    /// Disturbed repeats that are left out of all numbers, in their order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub left_out: Vec<LeftOutRepeat>,
     /// Causes that disturbed repeats, both those that are left out and those that count.
@@ -162,6 +164,9 @@ pub struct ArmResult {
     /// Whether it is the control, which does what the base does.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub control: bool,
+    /// Whether it has another engine than the lab's own.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub peer: bool,
     /// Number of slots.
     pub workers: u32,
     /// More slots than usable cores.
@@ -185,9 +190,8 @@ pub struct ArmResult {
     /// Speed-up over workers.
     #[serde(default, with = "Floats::<Option<f64>>")]
     pub efficiency: Option<f64>,
-    /// The most that any work can gain from this many slots on this machine: the relative speeds of
-    /// the fastest usable cores added up, one core per slot; min(workers, usable cores) where all
-    /// cores are equally fast. Null in documents of older versions.
+    /// The most that any work can gain from this many slots here: the relative speeds of the
+    /// fastest cores added up; min(workers, usable cores) where all cores are equally fast.
     #[serde(default, with = "Floats::<Option<f64>>")]
     pub ideal: Option<f64>,
     /// The best speed-up that this arm's tasks allow on this many slots and this machine:

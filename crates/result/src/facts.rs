@@ -6,6 +6,7 @@ use workbench_record::{BestItem, LabFacts, RepeatFinished};
 
 use super::document::{ArmResult, Predicted};
 use super::precision::{Noise, UntilOutcome};
+use super::tool_cost::ToolCost;
 
 /// A difference between a repeat and its reference.
 pub(super) enum Difference<'a> {
@@ -228,6 +229,10 @@ pub(super) enum Diagnosis<'a> {
         arm: &'a str,
         fraction: f64,
     },
+    /// What one way to run in parallel costs.
+    ToolCost(&'a ToolCost),
+    /// Ways to run in parallel at a number of workers, by the size of tasks from which they pay.
+    ToolOrder(u32, Vec<&'a ToolCost>),
     /// The best item that arms made, and what the lab declares about it.
     BestItem(&'a BestItem, &'a LabFacts),
 }

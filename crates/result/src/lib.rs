@@ -23,6 +23,8 @@ mod place;
 mod precision;
 mod scaling;
 mod stored;
+mod tool_cost;
+mod tools;
 mod verdict;
 mod warn;
 
@@ -37,4 +39,5 @@ pub use messages::log::OF_FILES;
 pub use messages::{NO_SPEEDUP, arm_on, slots};
 pub use precision::{Noise, UntilOutcome, WidestInterval};
 pub use stored::{RunLoaded, load, load_result, of_log, store};
+pub use tool_cost::ToolCost;
 pub use workbench_stats::interval::{Interval, IntervalKind, Verdict};

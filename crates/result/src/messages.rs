@@ -7,6 +7,7 @@ mod best_item;
 pub(super) mod log;
 mod numbers;
 mod precision;
+mod tools;
 mod waiting;
 
 use workbench_record::{Finding, RepeatFinished};
@@ -292,6 +293,8 @@ pub(super) fn diagnosis(diagnosis: &Diagnosis<'_>) -> Finding {
             second,
             ratio,
         } => best_arm(*workers, [best, second], *ratio),
+        Diagnosis::ToolCost(tool) => tools::cost(tool),
+        Diagnosis::ToolOrder(workers, all) => tools::order(*workers, all),
         Diagnosis::BestItem(best, lab) => best_item::finding(best, lab),
         Diagnosis::Peak {
             arm,

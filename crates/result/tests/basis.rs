@@ -6,7 +6,9 @@
 mod common;
 
 use common::{Log, PARALLEL, Repeat, SERIAL};
-use workbench_record::{ArmComparison, Basis, Direction, Event, Snapshot};
+use workbench_record::{
+    ArmComparison, Basis, Direction, Event, NearPeers, PeerFacts, Snapshot, TASK_OVERHEAD,
+};
 use workbench_result::{Fit, RunResult, compute};
 
 /// Two arms that do different work and come to a `best_mse` of 0.25.
@@ -72,5 +74,78 @@ fn without_the_target_there_is_no_speed_up() {
     assert!(
         warned.contains("Not every arm reached the target"),
         "{warned}"
+    );
+}
+
+/// A base and an arm of another engine, whose items differ in their hashes and by `difference` in
+/// the figure `mse`.
+fn with_peer(tolerance: f64, difference: f64) -> RunResult {
+    let mut log = Log::start(&[2], 2);
+    log.push(Event::Comparison(ArmComparison {
+        peers: Some(NearPeers {
+            metric: "mse".to_owned(),
+            tolerance,
+        }),
+        ..ArmComparison::default()
+    }));
+    for repeat in 0..2 {
+        for (arm, workers, tasks) in [("sequential", 1, SERIAL), ("tasks", 2, PARALLEL)] {
+            let repeat = Repeat {
+                arm,
+                workers,
+                repeat,
+                wall_s: 4.0,
+                tasks,
+            };
+            let hash = if arm == "tasks" { "xx" } else { "aa" };
+            log.repeat(&repeat, 10, [hash, "bb"]);
+        }
+    }
+    for record in &mut log.records {
+        match &mut record.event {
+            Event::RunStarted(started) => {
+                let arm = started.arms.iter_mut().find(|arm| arm.name == "tasks");
+                let serial = Some("sequential".to_owned());
+                arm.unwrap().peer = Some(PeerFacts { serial });
+            }
+            Event::RepeatFinished(finished) if finished.id.arm == "tasks" => {
+                for item in &mut finished.items {
+                    *item.metrics.get_mut("mse").unwrap() += difference;
+                }
+                let facts = &mut finished.breakdown.facts;
+                facts.insert(TASK_OVERHEAD.to_owned(), 1_000_000);
+            }
+            _ => {}
+        }
+    }
+    compute(&Snapshot::of(&log.records)).unwrap()
+}
+
+#[test]
+fn another_engine_has_to_come_near_and_the_slots_do_not_bound_it() {
+    let result = with_peer(0.02, 0.01);
+    assert!(result.check.passed(), "{:?}", result.check);
+    let tasks = &result.arms[1];
+    assert!(tasks.peer && tasks.speedup.is_some());
+    assert_eq!((tasks.bound, tasks.efficiency), (None, None));
+    assert!(tasks.lost_s.inflation.abs() < 1e-9);
+    // A task costs 1 ms; on two cores tasks pay from 2 ms on.
+    let tool = &result.tools[0];
+    assert_eq!(
+        (tool.arm.as_str(), tool.serial.as_str()),
+        ("tasks", "sequential")
+    );
+    assert!((tool.task_overhead_s.unwrap() - 1e-3).abs() < 1e-12);
+    assert!((tool.pays_from_task_s.unwrap() - 2e-3).abs() < 1e-12);
+    assert_eq!(tool.speedup, Some(1.0));
+}
+
+#[test]
+fn another_engine_that_is_not_near_allows_no_speed_up() {
+    let result = with_peer(0.02, 0.03);
+    assert!(!result.check.equal_outputs && result.check.equal_work);
+    assert_eq!(
+        (result.arms[1].speedup, result.tools[0].speedup),
+        (None, None)
     );
 }

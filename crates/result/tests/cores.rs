@@ -132,6 +132,7 @@ fn work_on_gpus_is_not_bounded_by_cores() {
     let mut result = run(apple(), &[8], 16.0 / 5.0);
     result.machine.gpus = vec![GpuFacts::default()];
     result.comparison = ArmComparison {
+        peers: None,
         lockstep: true,
         ..ArmComparison::default()
     };

@@ -219,6 +219,7 @@ fn near(tolerance: f64, apart: f64) -> RunResult {
             metric: "r2".to_owned(),
             tolerance,
         },
+        peers: None,
         lockstep: true,
     }));
     log.repeat(&one("sequential", 1, 4.0, SERIAL), 10, ["aa", "bb"]);
@@ -261,6 +262,7 @@ fn slots_without_a_core_each_are_not_said_to_wait_for_each_other() {
                 metric: "r2".to_owned(),
                 tolerance: 1.0,
             },
+            peers: None,
             lockstep: true,
         }));
         log.repeat(&one("sequential", 1, 4.0, SERIAL), 10, ["aa", "bb"]);

@@ -27,6 +27,7 @@ pub(super) const HARD_NAMES: [&str; 12] = [
 pub(super) fn arm(name: &str, title: &str, parallel: bool) -> ArmFacts {
     ArmFacts {
         control: false,
+        peer: None,
         name: name.to_owned(),
         title: title.to_owned(),
         parallel,

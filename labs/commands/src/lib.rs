@@ -24,7 +24,7 @@ mod tests {
 
     #[test]
     fn its_example_has_a_serial_and_a_parallel_arm() {
-        let host = LabHost { program: |_| None };
+        let host = LabHost::default();
         let lab = lab(host).map_err(|error| error.to_string());
         let arms = lab
             .map(|lab| lab.definition().arms.clone())

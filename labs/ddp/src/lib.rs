@@ -2,8 +2,8 @@
 //! compared with one device.
 //!
 //! - **Belongs here:** the lab's arms, and the launcher's policy.
-//! - **May use:** `experiment`, `workers`, `ddp-protocol`, `protocol`, `images`, `machine`, `pool`,
-//!   `report`, `digest`, `clock`.
+//! - **May use:** `experiment`, `programs`, `workers`, `ddp-protocol`, `protocol`, `images`,
+//!   `machine`, `pool`, `report`, `digest`, `clock`.
 //! - **Does not belong here:** training, which the worker's program does; supervising processes;
 //!   measuring, which is the same for all labs.
 
@@ -24,6 +24,7 @@ mod live;
 mod messages;
 mod outcome;
 mod params;
+mod peers;
 mod plan;
 mod rendezvous;
 mod root_cause;
@@ -133,15 +134,15 @@ impl Lab for DataParallel {
         let cuda = TrainSettings::wants_cuda(config)?;
         let environment = Environment::of(std::env::vars_os(), cuda);
         let find_worker = || worker::find((self.host.program)(WORKER), cuda);
+        let mut asked = config.clone();
         let (settings, worker, found_batch) =
             if let Some(wanted) = TrainSettings::batch_to_find(config) {
                 let worker = find_worker()?;
                 let found =
                     find_batch::find((wanted, config), (&worker, &environment), (&offer, &data))?;
-                let mut config = config.clone();
-                config.params.extend(found.settled());
+                asked.params.extend(found.settled());
                 (
-                    TrainSettings::new(&config, data, &offer)?,
+                    TrainSettings::new(&asked, data, &offer)?,
                     worker,
                     Some(found),
                 )
@@ -150,14 +151,24 @@ impl Lab for DataParallel {
                 let settings = TrainSettings::new(config, data, &offer)?;
                 (settings, find_worker()?, None)
             };
-        Ok(Box::new(Prepared {
+        let peers = if self.definition.has_peers(config) {
+            let python = (self.host.peers_python)(&self.definition);
+            Some(peers::peers(&settings, python)?)
+        } else {
+            None
+        };
+        let own = Box::new(Prepared {
             settings,
             environment,
             found_batch,
             worker,
             recorded,
             data_sha256: sha256,
-        }))
+        });
+        match peers {
+            Some(peers) => peers.around(own, &self.definition, &asked),
+            None => Ok(own),
+        }
     }
 }
 

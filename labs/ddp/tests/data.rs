@@ -29,6 +29,7 @@ static IDLE: LazyLock<(TempDir, PathBuf)> = LazyLock::new(|| {
 fn lab() -> DataParallel {
     DataParallel::new(LabHost {
         program: |_| Some(IDLE.1.clone()),
+        ..LabHost::default()
     })
     .unwrap()
 }
@@ -41,7 +42,6 @@ fn config(dir: &Path, set: &[&str]) -> RunConfig {
         oversubscribe: true,
         until: None,
         control: false,
-        assignment: None,
         data: Some(dir.to_owned()),
         set: set.iter().map(|text| (*text).to_owned()).collect(),
         ..Request::default()

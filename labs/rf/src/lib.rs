@@ -2,12 +2,14 @@
 //! pool of tasks.
 //!
 //! - **Belongs here:** the lab's arms and what they share.
-//! - **May use:** `experiment`, `dataset`, `pool`, `digest`, `clock`, `stats`, `forest`, `words`.
+//! - **May use:** `experiment`, `programs`, `dataset`, `pool`, `digest`, `clock`, `stats`,
+//!   `forest`, `words`.
 //! - **Does not belong here:** measuring, which is the same for all labs.
 
 mod arms;
 mod engine;
 mod model;
+mod peers;
 mod problem;
 mod settings;
 mod smartcore;
@@ -22,24 +24,28 @@ use workbench_experiment::lab::{
     LabError, LabHost, Opt, PreparedLab, Progress, QuestionSet, Refusal, RunConfig, TableData,
     read_table,
 };
+use workbench_programs::{Peers, Timed};
 use workbench_words::counted;
 
 use crate::model::Trained;
-use crate::problem::Problem;
+use crate::problem::{Problem, split};
 use crate::settings::{Settings, integer};
 
 /// Makes the lab.
 ///
 /// # Errors
 /// When `lab.toml` is broken, which the tests rule out.
-pub fn lab(_: LabHost) -> Result<Box<dyn Lab>, DefinitionError> {
-    Ok(Box::new(RandomForests::new()?))
+pub fn lab(host: LabHost) -> Result<Box<dyn Lab>, DefinitionError> {
+    let mut lab = RandomForests::new()?;
+    lab.host = host;
+    Ok(Box::new(lab))
 }
 
 /// The lab.
 pub struct RandomForests {
     definition: LabDefinition,
     questions: QuestionSet,
+    host: LabHost,
 }
 
 impl RandomForests {
@@ -53,6 +59,7 @@ impl RandomForests {
         Ok(Self {
             definition,
             questions,
+            host: LabHost::default(),
         })
     }
 }
@@ -78,14 +85,32 @@ impl Lab for RandomForests {
             source,
         } = read_table(&config.data, settings.allowed_cells(), own)?;
         let rows = rows(table.rows, config)?;
+        let share = settings.test_share;
         let (problem, finding) = Problem::new(&table, rows, settings, config.seed)?;
         findings.extend(finding);
-        Ok(Box::new(Prepared {
+        let peers = if self.definition.has_peers(config) {
+            Some(Peers {
+                python: (self.host.peers_python)(&self.definition),
+                files: peers::FILES,
+                near: peers::near(&problem, config)?,
+                timed: Timed::Work,
+                time_limit: None,
+                unfit: None,
+                input: peers::input(&split(&table, rows, share, config.seed)?, &problem),
+            })
+        } else {
+            None
+        };
+        let own = Box::new(Prepared {
             problem: Arc::new(problem),
             data_sha256: table.sha256(),
             findings,
             source,
-        }))
+        });
+        match peers {
+            Some(peers) => peers.around(own, &self.definition, config),
+            None => Ok(own),
+        }
     }
 }
 

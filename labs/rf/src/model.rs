@@ -75,6 +75,14 @@ impl Truth {
         }
     }
 
+    /// The figure by which forests of different engines are compared.
+    pub fn score(&self) -> &'static str {
+        match self {
+            Self::Numbers(_) => "r2",
+            Self::Classes(..) => "accuracy",
+        }
+    }
+
     /// The loss of a row that has these predictions.
     fn loss(&self, row: usize, predicted: &[f64]) -> f64 {
         match self {

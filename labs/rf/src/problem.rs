@@ -36,10 +36,13 @@ pub struct Problem {
 }
 
 /// Rows of the table, of which some are trained on and some tested.
-struct Rows<'a> {
-    data: &'a Supervised,
-    train: Vec<u32>,
-    test: Vec<u32>,
+pub struct Rows<'a> {
+    /// The table.
+    pub data: &'a Supervised,
+    /// Rows to train on.
+    pub train: Vec<u32>,
+    /// Rows to test with.
+    pub test: Vec<u32>,
 }
 
 impl Problem {
@@ -136,7 +139,11 @@ fn refused(error: &ForestError) -> LabError {
     LabError::Config(error.to_string())
 }
 
-fn split(data: &Supervised, rows: usize, share: f64, seed: u64) -> Result<Rows<'_>, LabError> {
+/// The split of the first `rows` rows.
+///
+/// # Errors
+/// When too few rows are left.
+pub fn split(data: &Supervised, rows: usize, share: f64, seed: u64) -> Result<Rows<'_>, LabError> {
     let seed = u32::try_from(seed).map_err(|_| {
         LabError::Refused(Refusal::of(
             Opt::Seed,

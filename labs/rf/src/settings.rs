@@ -178,7 +178,11 @@ pub fn integer(params: &Params, name: &str) -> Result<i64, LabError> {
     }
 }
 
-fn number(params: &Params, name: &str) -> Result<f64, LabError> {
+/// The value of a parameter that is a number.
+///
+/// # Errors
+/// When it is missing.
+pub fn number(params: &Params, name: &str) -> Result<f64, LabError> {
     match params.get(name) {
         Some(ParamValue::Float(value)) => Ok(*value),
         Some(ParamValue::Integer(value)) => Ok(*value as f64),

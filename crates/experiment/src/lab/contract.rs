@@ -14,8 +14,8 @@ use workbench_clock::Clock;
 use workbench_pool::{Pool, TaskSpan};
 use workbench_questions::QuestionSet;
 use workbench_record::{
-    Analysis, ArmFailure, ArmFailureKind, ArmOutput, Basis, DataSource, Finding, Item, Params,
-    RunConfig, Source,
+    Analysis, ArmFailure, ArmFailureKind, ArmOutput, Basis, DataSource, Finding, Item, NearPeers,
+    Params, RunConfig, Source,
 };
 
 /// What the program offers to a lab when it makes the lab.
@@ -24,6 +24,19 @@ pub struct LabHost {
     /// The path of the program `workbench` itself, or the path where its set-up puts another
     /// program of this name, whether it exists or not; `None` where the set-up has no place for it.
     pub program: fn(name: &str) -> Option<PathBuf>,
+    /// The Python to run the peers of a lab with, whether it exists or not; `None` where the set-up
+    /// has made none.
+    pub peers_python: fn(lab: &LabDefinition) -> Option<PathBuf>,
+}
+
+impl Default for LabHost {
+    /// Nothing is there.
+    fn default() -> Self {
+        Self {
+            program: |_| None,
+            peers_python: |_| None,
+        }
+    }
 }
 
 /// Makes a lab. Every lab's crate has one such function, called `lab`.
@@ -85,7 +98,7 @@ pub trait Lab: Send + Sync {
 pub struct ForeignLab<'a> {
     /// Its commands, safe to show.
     pub programs: &'a [String],
-    /// SHA-256 of its definition, in hexadecimal: who agreed to it agreed to this one.
+    /// SHA-256 of its definition and programs, in hexadecimal: who agreed to it agreed to these.
     pub sha256: &'a str,
 }
 
@@ -135,6 +148,17 @@ pub trait PreparedLab: Send + Sync {
     /// The basis of comparison: what has to hold for a speed-up between two arms to be stated.
     fn basis(&self) -> Basis {
         Basis::default()
+    }
+
+    /// How near the outputs of arms that are peers have to come; `None` where there are none.
+    fn near_peers(&self) -> Option<NearPeers> {
+        None
+    }
+
+    /// Arms that were asked for and cannot run here, each with what a reader is told about it. The
+    /// run does without them.
+    fn skipped(&self) -> Vec<(String, Finding)> {
+        Vec::new()
     }
 
     /// A remark on every speed-up, as a part of a sentence.

@@ -7,7 +7,9 @@ use serde::Deserialize;
 
 use workbench_dataset::AllowedCells;
 use workbench_questions::{PaperProblem, QuestionSet, RecordedAssignment};
-use workbench_record::{CONTROL, FigureFacts, ItemFacts, LabFacts, LabPage, ParamFacts, Params};
+use workbench_record::{
+    CONTROL, FigureFacts, ItemFacts, LabFacts, LabPage, ParamFacts, Params, RunConfig,
+};
 
 use super::params::{ParamError, ParamSpec};
 
@@ -45,6 +47,9 @@ pub struct LabDefinition {
     /// The arms, in the order of reports; the base first.
     #[serde(default, rename = "arm")]
     pub arms: Vec<ArmDefinition>,
+    /// What those of its arms need that are peers.
+    #[serde(default)]
+    pub peers: Option<PeersDefinition>,
     /// The parameters by name, in the order in which people see them.
     #[serde(rename = "param")]
     pub params: IndexMap<String, ParamSpec>,
@@ -140,6 +145,65 @@ pub struct ArmDefinition {
     pub summary: String,
     /// Whether it runs on several slots; otherwise it has one.
     pub parallel: bool,
+    /// What it takes, where it does the work with another engine than the lab's own. Such an arm
+    /// runs only when it is asked for.
+    #[serde(default)]
+    pub peer: Option<PeerDefinition>,
+}
+
+/// An arm that does the lab's work with what other people have made.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PeerDefinition {
+    /// The arm that does it with the same engine on one core; itself, where it is that, and `None`
+    /// where the lab has none.
+    #[serde(default)]
+    pub serial: Option<String>,
+    /// The packages that it needs, by their names in [`PeersDefinition::packages`].
+    pub needs: Vec<String>,
+}
+
+/// What the peers of a lab need.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PeersDefinition {
+    /// The Python packages, in the order in which they are installed.
+    pub packages: Vec<PeerPackage>,
+    /// About how many megabytes are downloaded to install them.
+    pub download_mb: u64,
+    /// About how many megabytes they take on the disk.
+    pub disk_mb: u64,
+}
+
+/// A Python package.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PeerPackage {
+    /// As pip knows it.
+    pub name: String,
+    /// As it is imported.
+    pub module: String,
+    /// The release that is installed, and with which figures were taken.
+    pub version: String,
+    /// The oldest release that can be used.
+    pub least: String,
+    /// Which parts of it are installed, as pip takes them in brackets.
+    #[serde(default)]
+    pub extras: String,
+}
+
+impl PeersDefinition {
+    /// What pip is told to install: names with their releases.
+    pub fn requirements(&self) -> Vec<String> {
+        let of = |package: &PeerPackage| {
+            let extras = match package.extras.as_str() {
+                "" => String::new(),
+                extras => format!("[{extras}]"),
+            };
+            format!("{}{extras}=={}", package.name, package.version)
+        };
+        self.packages.iter().map(of).collect()
+    }
 }
 
 /// A named set of parameter values.
@@ -212,7 +276,34 @@ impl LabDefinition {
                 }
             }
         }
+        self.check_peers()?;
         self.check_roles()
+    }
+
+    fn check_peers(&self) -> Result<(), String> {
+        let packages = self.peers.iter().flat_map(|peers| &peers.packages);
+        let known: Vec<&str> = packages.map(|package| package.name.as_str()).collect();
+        for arm in &self.arms {
+            let Some(peer) = &arm.peer else { continue };
+            if let Some(name) = &peer.serial
+                && self
+                    .arm(name)
+                    .is_none_or(|serial| serial.parallel || serial.peer.is_none())
+            {
+                return Err(format!("`{name}` is no serial peer of `{}`", arm.name));
+            }
+            if let Some(other) = peer
+                .needs
+                .iter()
+                .find(|name| !known.contains(&name.as_str()))
+            {
+                return Err(format!(
+                    "`{}` needs `{other}`, which is no package",
+                    arm.name
+                ));
+            }
+        }
+        Ok(())
     }
 
     fn check_roles(&self) -> Result<(), String> {
@@ -263,6 +354,18 @@ impl LabDefinition {
             page: self.page.clone(),
             folder: None,
         }
+    }
+
+    /// The names of the arms that run when none are asked for: all but the peers.
+    pub fn usual_arms(&self) -> impl Iterator<Item = &String> {
+        let usual = self.arms.iter().filter(|arm| arm.peer.is_none());
+        usual.map(|arm| &arm.name)
+    }
+
+    /// Whether a run has arms that are peers.
+    pub fn has_peers(&self, config: &RunConfig) -> bool {
+        let is_peer = |name: &String| self.arm(name).is_some_and(|arm| arm.peer.is_some());
+        config.arms.iter().any(is_peer)
     }
 
     /// Whether its arms are given with each run, by the option `--arm`.

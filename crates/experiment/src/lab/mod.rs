@@ -17,7 +17,7 @@ pub use assigned::{AssignmentUnfit, assigned};
 pub use contract::{After, ArmContext, ForeignLab, Lab, LabError, LabHost, MakeLab, PreparedLab};
 pub use definition::{
     ArmDefinition, DataDefinition, DataKind, DefinitionError, LIST_SEPARATOR, LabDefinition,
-    Preset, Roles, nearest, suggest,
+    PeerDefinition, PeerPackage, PeersDefinition, Preset, Roles, nearest, suggest,
 };
 pub use option::{Opt, Refusal};
 pub use page::page;
@@ -28,6 +28,6 @@ pub use workbench_questions::QuestionSet;
 pub use workbench_record::{
     Analysis, ArmComparison, ArmOutput, Basis, BestItem, Breakdown, ControllerPhase,
     ControllerState, DataSource, Direction, Figure, FigureFacts, FigureGroup, Finding, Health,
-    Importance, Item, LabFacts, NextBest, ParamValue, Params, Part, Quantity, RECOVERED, RunConfig,
-    SHARED_CORES, SlotState, Source, Unit,
+    Importance, Item, LabFacts, NearPeers, NextBest, ParamValue, Params, Part, Quantity, RECOVERED,
+    RunConfig, SHARED_CORES, SlotState, Source, Unit,
 };

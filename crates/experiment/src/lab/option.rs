@@ -9,6 +9,8 @@ pub enum Opt {
     Preset,
     /// `--arms`.
     Arms,
+    /// `--peers`.
+    Peers,
     /// `--workers`.
     Workers,
     /// `--repeats`.
@@ -48,6 +50,7 @@ impl fmt::Display for Opt {
         match self {
             Self::Preset => f.write_str("--preset"),
             Self::Arms => f.write_str("--arms"),
+            Self::Peers => f.write_str("--peers"),
             Self::Workers => f.write_str("--workers"),
             Self::Repeats => f.write_str("--repeats"),
             Self::Seed => f.write_str("--seed"),

@@ -56,6 +56,7 @@ pub fn result(id: &str) -> RunResult {
         },
         scaling: Vec::new(),
         what_if: Vec::new(),
+        tools: Vec::new(),
         left_out: Vec::new(),
         disturbances: Vec::new(),
         instrument: Instrument::default(),
@@ -69,6 +70,7 @@ pub fn result(id: &str) -> RunResult {
 pub fn arm(name: &str, workers: u32, wall_s: f64) -> ArmResult {
     let speedup = 2.0 / wall_s;
     ArmResult {
+        peer: false,
         control: false,
         usage: None,
         breakdown: workbench_experiment::lab::Breakdown::default(),

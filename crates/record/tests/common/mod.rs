@@ -38,6 +38,7 @@ impl Log {
     pub fn start(workers: &[u32], repeats: u32) -> Self {
         let arm = |name: &str, parallel| ArmFacts {
             control: false,
+            peer: None,
             source: None,
             name: name.to_owned(),
             title: format!("The {name} arm"),

@@ -20,7 +20,7 @@ use sha2::{Digest as _, Sha256};
 use super::answers::AskedQuestion;
 use super::error::ReportError;
 use super::headline::{self, Sentence};
-use super::{arms, chart, format, ideal, item_table, settings, tables, usage};
+use super::{arms, chart, format, ideal, item_table, settings, tables, tool_table, usage};
 use workbench_record::{Severity, Snapshot};
 use workbench_result::RunResult;
 
@@ -68,6 +68,7 @@ pub(super) fn page(
                     (breakdown::steps(result, &figures))
                     (lost(result, &figures))
                     (used(result))
+                    (tools(result))
                     (items(result, &figures))
                     (what_if(result, &figures))
                     @if told { (breakdown::counts(result)) (breakdown::programs(result)) }
@@ -207,6 +208,19 @@ fn used(result: &RunResult) -> Markup {
                 h2 { "What every arm used" }
                 (parts::table("Memory, faults, switches and counters of a repeat", &table))
                 p.aside { (usage::EXPLAINED) }
+            }
+        }
+    }
+}
+
+fn tools(result: &RunResult) -> Markup {
+    let table = tool_table::table(result);
+    html! {
+        @if !table.rows.is_empty() {
+            section id="tools" {
+                h2 { "Ways to run in parallel" }
+                (parts::table("What they cost, and when they pay", &table))
+                p.aside { (tool_table::EXPLAINED) }
             }
         }
     }

@@ -90,6 +90,7 @@ pub fn document(shape: &Shape, plan: &[(&str, u32)], snapshot: &Snapshot) -> Run
             differences: Vec::new(),
         },
         what_if: what_if.to_vec(),
+        tools: Vec::new(),
         left_out: Vec::new(),
         disturbances: Vec::new(),
         instrument: Instrument {
@@ -176,6 +177,7 @@ fn arm_result(
     let base_repeat = snapshot.median_repeat("sequential", 1).unwrap();
     let useful = cpu_s(base_repeat, |_| true);
     ArmResult {
+        peer: false,
         control: false,
         usage: None,
         breakdown: workbench_record::Breakdown::default(),

@@ -104,7 +104,12 @@ impl Form {
         let presets: Vec<String> = definition.presets.keys().cloned().collect();
         let preset = presets.iter().position(|p| *p == definition.default_preset);
         Self {
-            arms: vec![true; definition.arms.len()],
+            // Peers are offered, and run only when they are chosen.
+            arms: definition
+                .arms
+                .iter()
+                .map(|arm| arm.peer.is_none())
+                .collect(),
             preset: preset.unwrap_or(0),
             presets,
             oversubscribe: false,

@@ -90,7 +90,7 @@ impl Form {
                 .cloned()
                 .map(Row::Param),
             Some(Opt::Preset) => Some(Row::Preset),
-            Some(Opt::Arms) => Some(Row::Arm(0)),
+            Some(Opt::Arms | Opt::Peers) => Some(Row::Arm(0)),
             Some(Opt::Workers) => Some(Row::Workers),
             Some(Opt::Repeats) => Some(Row::Repeats),
             Some(Opt::Until) => Some(Row::Until),
@@ -134,6 +134,7 @@ impl Form {
                 .filter(|(_, on)| **on)
                 .map(|(arm, _)| arm.name.clone())
                 .collect(),
+            peers: false,
             workers: match self.typed.get(&Row::Workers) {
                 Some(text) => workers(text).map_err(start)?,
                 None => AskedWorkers::default(),

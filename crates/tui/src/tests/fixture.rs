@@ -39,7 +39,7 @@ pub const AIR: &str = "Date;CO(GT);NMHC(GT);Temperature in degrees;T;;\r\n\
 
 /// The labs of the program.
 pub fn labs() -> Vec<Box<dyn Lab>> {
-    let host = LabHost { program: |_| None };
+    let host = LabHost::default();
     vec![
         workbench_lab_rf::lab(host).unwrap(),
         workbench_lab_ddp::lab(host).unwrap(),
@@ -280,6 +280,7 @@ pub fn records(id: &str, config: &RunConfig) -> Vec<Record> {
         .filter(|arm| config.arms.contains(&arm.name))
         .map(|arm| ArmFacts {
             control: false,
+            peer: None,
             source: None,
             name: arm.name.clone(),
             title: arm.title.clone(),

@@ -30,6 +30,22 @@ fn untouched_it_is_the_default_request() {
 }
 
 #[test]
+fn peers_are_offered_and_run_when_they_are_chosen() {
+    let mut form = form();
+    let arms = form.definition.arms.clone();
+    let peer = arms.iter().position(|arm| arm.peer.is_some()).unwrap();
+    assert!(form.rows().contains(&Row::Arm(peer)) && !form.is_on(&Row::Arm(peer)));
+    form.toggle(&Row::Arm(peer));
+    let config = form.config(&usable()).unwrap();
+    assert_eq!(config.arms.last(), Some(&arms[peer].name));
+    assert!(
+        config
+            .command
+            .contains("--arms sequential,tasks,trees,sklearn")
+    );
+}
+
+#[test]
 fn every_row_reaches_the_configuration() {
     let mut form = form();
     form.turn(&Row::Preset, 1, &usable());
@@ -55,7 +71,7 @@ fn every_row_reaches_the_configuration() {
 
 #[test]
 fn the_arms_are_those_that_a_parameter_names() {
-    let lab = workbench_lab_commands::lab(LabHost { program: |_| None }).unwrap();
+    let lab = workbench_lab_commands::lab(LabHost::default()).unwrap();
     let mut form = Form::new(lab.definition());
     let row = Row::Param("arms".to_owned());
     form.set(&row, "a=true ;; b=true {workers} ;; c=true");

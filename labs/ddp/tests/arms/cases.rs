@@ -73,6 +73,7 @@ pub const ALL: [(&str, fn()); 14] = [
 fn lab() -> DataParallel {
     DataParallel::new(LabHost {
         program: |_| std::env::current_exe().ok(),
+        ..LabHost::default()
     })
     .unwrap()
 }

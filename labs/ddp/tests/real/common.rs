@@ -32,7 +32,7 @@ pub struct Played {
 
 /// Runs what is asked for, all arms of it or just some.
 pub fn play(request: &Request, arms: Option<&[&str]>) -> Played {
-    let lab = DataParallel::new(LabHost { program: |_| None }).unwrap();
+    let lab = DataParallel::new(LabHost::default()).unwrap();
     let mut config = resolve(lab.definition(), request, &usable_cores()).unwrap();
     // A person could not leave out the base; here no speed-up is looked at.
     let wanted = |arm: &String| arms.is_none_or(|arms| arms.contains(&arm.as_str()));

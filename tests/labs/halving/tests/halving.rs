@@ -8,7 +8,7 @@ use workbench_machine::{BuildFacts, UsableCores};
 use workbench_record::{RunStatus, RunStore};
 
 fn play(set: &[&str]) -> Ended {
-    let lab = workbench_lab_halving::lab(LabHost { program: |_| None }).unwrap();
+    let lab = workbench_lab_halving::lab(LabHost::default()).unwrap();
     let request = Request {
         set: set.iter().map(|text| (*text).to_owned()).collect(),
         workers: vec![2].into(),

@@ -10,6 +10,7 @@ use workbench_record::{RunStatus, RunStore};
 fn play(faults: &[&str]) -> Ended {
     let lab = workbench_lab_mill::lab(LabHost {
         program: |_| std::env::current_exe().ok(),
+        ..LabHost::default()
     })
     .unwrap();
     let request = Request {
