@@ -122,7 +122,7 @@ impl Cli {
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Screen (workbench alone, in a terminal)")]
 pub struct ScreenArgs {
-    #[arg(long, value_name = "NAME", value_parser = theme_parser())]
+    #[arg(long, value_name = "NAME", value_parser = PossibleValuesParser::new(theme_names()))]
     pub theme: Option<String>,
 
     #[arg(long)]
@@ -418,10 +418,6 @@ pub fn parse(
 
 fn seeds() -> RangedU64ValueParser<u64> {
     RangedU64ValueParser::new().range(0..=u64::from(u32::MAX))
-}
-
-fn theme_parser() -> PossibleValuesParser {
-    PossibleValuesParser::new(theme_names())
 }
 
 /// What a flag says of its setting: `Colours of the screen. […] [env: WORKBENCH_THEME] [default:

@@ -164,11 +164,12 @@ fn no_byte_names_the_person_or_the_home_folder() {
     let bench = Bench::new();
     let home = bench.path(PERSON);
     fs::create_dir_all(&home).unwrap();
-    let rows: String = (0..400)
-        .map(|n| format!("{},{},{}\n", n % 17, n % 5, (n * 7) % 31))
+    let rows: Vec<String> = (0..400)
+        .map(|n| format!("{},{},{}", n % 17, n % 5, (n * 7) % 31))
         .collect();
+    let rows = rows.join("\n");
     let data = home.join("houses.csv");
-    fs::write(&data, format!("a,b,price\n{rows}")).unwrap();
+    fs::write(&data, format!("a,b,price\n{rows}\n")).unwrap();
     let own = ["--set", "models=2", "--repeats", "1", "--target", "price"];
     let data = ["--preset", "quick", "--data", data.to_str().unwrap()];
     run(&bench, &[&data[..], &own[..]].concat());

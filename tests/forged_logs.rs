@@ -1,6 +1,7 @@
 //! Hand-ins whose logs were edited and packed anew: each is found, and named by kind.
 
 #![allow(clippy::unwrap_used, reason = "a test may end on the spot")]
+#![allow(clippy::too_many_lines, reason = "tables of cases")]
 
 mod common;
 mod forge;
@@ -67,12 +68,10 @@ fn logs_that_were_edited_and_packed_anew_are_found() {
         (
             "faster tasks",
             |e| {
-                of_arm(e, "repeat_finished", "tasks")
-                    .into_iter()
-                    .for_each(|f| {
-                        scale(&mut f["wall_ns"], 0.2);
-                        scale(&mut f["cpu_ns"], 0.2);
-                    })
+                for f in of_arm(e, "repeat_finished", "tasks") {
+                    scale(&mut f["wall_ns"], 0.2);
+                    scale(&mut f["cpu_ns"], 0.2);
+                }
             },
             "task_outside_repeat",
         ),
@@ -127,7 +126,7 @@ fn logs_that_were_edited_and_packed_anew_are_found() {
                 each(e, "run_started").for_each(|s| {
                     s["config"]["repeats"] = json!(2);
                     s["planned_repeats"] = json!(6);
-                })
+                });
             },
             "command_differs",
         ),
@@ -156,7 +155,7 @@ fn logs_that_were_edited_and_packed_anew_are_found() {
                         .unwrap()
                         .replace("--seed 42", "--seed 7");
                     s["config"]["command"] = json!(command);
-                })
+                });
             },
             "data_differs",
         ),
@@ -192,9 +191,9 @@ fn logs_that_were_edited_and_packed_anew_are_found() {
         (
             "less work in one arm",
             |e| {
-                of_arm(e, "repeat_finished", "trees")
-                    .into_iter()
-                    .for_each(|f| f["work"]["trees"] = json!(1))
+                for f in of_arm(e, "repeat_finished", "trees") {
+                    f["work"]["trees"] = json!(1);
+                }
             },
             "unequal_work",
         ),
@@ -209,7 +208,7 @@ fn logs_that_were_edited_and_packed_anew_are_found() {
                 each(e, "repeat_finished").for_each(|f| {
                     let ms = f["wall_ns"].as_u64().unwrap() / 1_000_000;
                     f["wall_ns"] = json!(ms * 1_000_000);
-                })
+                });
             },
             "round_times",
         ),
@@ -279,7 +278,7 @@ fn times_that_were_scaled_as_a_whole_are_found_by_the_samples() {
         each(e, "repeat_finished").for_each(|f| {
             let wall = f["wall_ns"].as_u64().unwrap();
             f["cpu_ns"] = json!(wall / 10);
-        })
+        });
     });
     finds("less CPU time", &busier, "task_cpu");
 }

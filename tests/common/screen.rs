@@ -162,15 +162,28 @@ impl Screen {
         self.wait_for("The same without a screen");
         self.press("l");
         self.wait_for("--preset quick");
-        // From the preset to `models`, and from there to `rows`.
-        self.press(&"j".repeat(10));
+        self.go_to("models");
         self.press(models);
         self.press("\r");
         self.wait_for(&format!("--set models={models}"));
-        self.press(&"j".repeat(7));
+        self.go_to("rows");
         self.press(rows);
         self.press("\r");
         self.wait_for(&format!("--set rows={rows}"));
+    }
+
+    /// Goes down to a row of the form.
+    fn go_to(&mut self, row: &str) {
+        let chosen = |text: &str| {
+            let line = text.lines().find(|line| line.contains('▸'))?;
+            Some(line.to_owned())
+        };
+        let wanted = format!("▸ {row} ");
+        while !self.shown().contains(&wanted) {
+            let before = chosen(&self.shown());
+            self.press("j");
+            self.wait("the next row", |s| chosen(&s.contents()) != before);
+        }
     }
 
     /// Starts a run that takes long, and waits until its first repeat goes on.

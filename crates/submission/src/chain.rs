@@ -69,7 +69,9 @@ mod tests {
 
     fn chain(nonce: &str, lines: &[String]) -> Chain {
         let mut chain = Chain::begin(nonce);
-        lines.iter().for_each(|line| chain.line(line.as_bytes()));
+        for line in lines {
+            chain.line(line.as_bytes());
+        }
         chain
     }
 

@@ -19,6 +19,7 @@ use workbench_result::compute;
 use crate::app::App;
 use crate::event::{AnswersEffect, AppEvent, Effect, HistoryEffect, Loaded, RunError};
 use crate::reader;
+use crate::screens::form::Row;
 use crate::screens::form_data::SurveyRequest;
 use crate::sheet_place::SheetPlace;
 use crate::theme::{Theme, ThemeName};
@@ -189,6 +190,14 @@ impl Fixture {
             .flat_map(|key| self.app.update(AppEvent::Key(key_event(key))))
             .filter(|effect| *effect != Effect::History(HistoryEffect::Refresh))
             .collect()
+    }
+
+    /// Goes to a row of the form, which has to be there.
+    pub fn go_to(&mut self, row: &Row) {
+        let rows = self.app.form.as_ref().unwrap().form.rows();
+        let index = rows.iter().position(|known| known == row).unwrap();
+        self.press("home");
+        (0..index).for_each(|_| drop(self.press("down")));
     }
 
     /// The colours of what a window of a size shows: for each row, where each begins.

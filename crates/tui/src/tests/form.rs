@@ -155,7 +155,8 @@ fn typing_replaces_and_escape_takes_back() {
         let form = &fixture.app.form.as_ref().unwrap().form;
         form.value(&Row::Workers, &usable())
     };
-    fixture.press("down down down down 2");
+    fixture.go_to(&Row::Workers);
+    fixture.press("2");
     assert_eq!(workers(&fixture), "2");
     fixture.press("esc");
     assert_eq!(workers(&fixture), "4");
@@ -181,7 +182,9 @@ fn typing_replaces_and_escape_takes_back() {
 #[test]
 fn a_wrong_form_does_not_start_and_points_at_the_row() {
     let mut fixture = Fixture::new(ThemeName::Dark, false);
-    fixture.press("enter down down down down 9 enter home");
+    fixture.press("enter");
+    fixture.go_to(&Row::Workers);
+    fixture.press("9 enter home");
     assert_eq!(fixture.press("s"), [] as [Effect; 0]);
     let shown = fixture.shown(120, 40);
     assert!(shown.contains("▸ Workers"), "{shown}");
@@ -205,7 +208,9 @@ fn flat(shown: &str) -> String {
 fn what_is_wrong_is_told_in_full_as_long_as_it_is_wrong() {
     for (width, height) in [(80, 24), (120, 40), (200, 60)] {
         let mut fixture = Fixture::new(ThemeName::Dark, false);
-        fixture.press("enter down down down down 2");
+        fixture.press("enter");
+        fixture.go_to(&Row::Workers);
+        fixture.press("2");
         for key in [". . 1", "enter", "home", "s", "down"] {
             fixture.press(key);
             let shown = fixture.shown(width, height);
@@ -240,9 +245,10 @@ fn what_the_lab_refuses_is_told_at_its_row() {
             flat(&shown).contains("the last is the one that helps: give models=7"),
             "{shown}"
         );
-        assert!(shown.contains('✗'), "{shown}");
     }
-    fixture.press("down down down down 2 enter");
+    assert!(fixture.shown(120, 40).contains('✗'));
+    fixture.go_to(&Row::Workers);
+    fixture.press("2 enter");
     assert!(!fixture.shown(120, 40).contains("models=7"));
     let form = form();
     assert_eq!(
@@ -262,13 +268,11 @@ fn set(name: &str) -> Opt {
 
 #[test]
 fn ranges_of_workers_are_told_where_an_arm_can_do_with_fewer() {
-    for (lab, arms, told) in [("rf", 3, false), ("ddp", 4, true)] {
+    for (lab, told) in [("rf", false), ("ddp", true)] {
         let mut fixture = Fixture::new(ThemeName::Dark, false);
         fixture.app.prefer(Some(lab), Preferences::default());
-        fixture.press("enter down");
-        for _ in 0..arms {
-            fixture.press("down");
-        }
+        fixture.press("enter");
+        fixture.go_to(&Row::Workers);
         let shown = fixture.shown(120, 40);
         assert!(shown.contains("▸ Workers"), "{shown}");
         assert_eq!(shown.contains("1..2"), told, "{shown}");
@@ -363,7 +367,8 @@ fn a_new_form_and_a_report_begin_as_is_configured() {
         "{shown}"
     );
     // The row goes back to the preset like one that was typed.
-    fixture.press("down down down down down down x");
+    fixture.go_to(&Row::Repeats);
+    fixture.press("x");
     let shown = fixture.shown(120, 40);
     assert!(
         shown.contains("--preset quick --seed 42 --repeats 5 "),

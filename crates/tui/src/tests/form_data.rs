@@ -18,15 +18,6 @@ fn command(fixture: &Fixture) -> Result<String, (Row, String)> {
         .map(|config| config.command)
 }
 
-fn at(fixture: &mut Fixture, row: &Row) {
-    let rows = fixture.app.form.as_ref().unwrap().form.rows();
-    let index = rows.iter().position(|known| known == row).unwrap();
-    fixture.press("home");
-    for _ in 0..index {
-        fixture.press("down");
-    }
-}
-
 #[test]
 fn a_file_is_looked_through_when_its_name_is_typed() {
     let mut fixture = Fixture::new(ThemeName::Dark, false);
@@ -55,7 +46,7 @@ fn a_file_is_looked_through_when_its_name_is_typed() {
         }
     }
     // Stating how it is written looks again.
-    at(&mut fixture, &Row::Decimal);
+    fixture.go_to(&Row::Decimal);
     let effects = fixture.press("right");
     assert!(
         matches!(effects.as_slice(), [Effect::Survey(_)]),
@@ -66,12 +57,12 @@ fn a_file_is_looked_through_when_its_name_is_typed() {
 #[test]
 fn columns_are_picked_until_nothing_is_wrong() {
     let mut fixture = fixture(AIR);
-    at(&mut fixture, &Row::Target);
+    fixture.go_to(&Row::Target);
     fixture.press("right");
     let (row, why) = command(&fixture).unwrap_err();
     assert_eq!(row, Row::Column(0));
     assert!(why.contains("3 of 3 values are dates or times"), "{why}");
-    at(&mut fixture, &Row::Column(0));
+    fixture.go_to(&Row::Column(0));
     let shown = fixture.shown(120, 40);
     assert!(
         shown.contains("[x] Date") && shown.contains("3 dates"),
@@ -85,7 +76,7 @@ fn columns_are_picked_until_nothing_is_wrong() {
         kept.ends_with("--data /a.csv --target T --drop-columns Date"),
         "{kept}"
     );
-    at(&mut fixture, &Row::DropMissing);
+    fixture.go_to(&Row::DropMissing);
     fixture.press("space");
     let command = command(&fixture).unwrap();
     assert!(
@@ -93,7 +84,7 @@ fn columns_are_picked_until_nothing_is_wrong() {
         "{command}"
     );
     // The column to predict is always used.
-    at(&mut fixture, &Row::Column(4));
+    fixture.go_to(&Row::Column(4));
     fixture.press("space");
     assert!(
         fixture
@@ -106,7 +97,7 @@ fn columns_are_picked_until_nothing_is_wrong() {
 #[test]
 fn names_can_be_typed_and_what_is_no_column_is_told() {
     let mut fixture = fixture(AIR);
-    at(&mut fixture, &Row::Target);
+    fixture.go_to(&Row::Target);
     fixture.press("right");
     let form = &mut fixture.app.form.as_mut().unwrap().form;
     form.set(&Row::Columns, "CO(GT), NMHC");
@@ -133,9 +124,9 @@ fn a_file_that_cannot_be_read_is_told_at_its_row() {
         "{why}"
     );
     // Emptied, the lab's own data is used, and nothing is left of the file.
-    at(&mut fixture, &Row::Data);
+    fixture.go_to(&Row::Data);
     fixture.press("x");
-    at(&mut fixture, &Row::Target);
+    fixture.go_to(&Row::Target);
     fixture.press("x");
     assert!(!command(&fixture).unwrap().contains("--data"));
     assert!(!fixture.shown(120, 40).contains("Decimal sign"));
@@ -160,7 +151,7 @@ fn a_wide_table_has_no_row_for_each_column() {
 #[test]
 fn late_answers_do_not_count() {
     let mut fixture = fixture(AIR);
-    at(&mut fixture, &Row::Data);
+    fixture.go_to(&Row::Data);
     let effects = fixture.press("enter ctrl-u / b enter");
     let [Effect::Survey(request)] = effects.as_slice() else {
         panic!("{effects:?}");
@@ -183,7 +174,7 @@ fn a_file_without_names_is_read_when_the_form_is_told() {
     let (row, why) = command(&fixture).unwrap_err();
     assert_eq!(row, Row::Data);
     assert!(why.contains("--no-header"), "{why}");
-    at(&mut fixture, &Row::NoHeader);
+    fixture.go_to(&Row::NoHeader);
     assert!(
         fixture
             .shown(120, 40)
@@ -197,7 +188,7 @@ fn a_file_without_names_is_read_when_the_form_is_told() {
     assert!(request.no_header);
     let answer = fixture.surveyed(request, "1;2;3\n4;5;6\n7;8;9\n");
     fixture.app.update(answer);
-    at(&mut fixture, &Row::Target);
+    fixture.go_to(&Row::Target);
     fixture.press("right");
     let command = command(&fixture).unwrap();
     assert!(command.ends_with("--target x3 --no-header"), "{command}");

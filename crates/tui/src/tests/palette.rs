@@ -10,6 +10,7 @@ use crate::bindings;
 use crate::event::{AppEvent, Effect, HistoryEffect, TerminalEffect};
 use crate::keys::{event, name, told};
 use crate::overlay::Overlay;
+use crate::screens::form::Row;
 use crate::theme::ThemeName;
 use crate::views::keys;
 use crate::views::tests::bindings;
@@ -206,7 +207,9 @@ fn ctrl_p_keeps_what_is_being_typed() {
     fixture.press("esc");
     assert!(fixture.shown(80, 24).contains("/ rf:"));
     let mut fixture = dark();
-    fixture.press("enter down down down down 2 ctrl-p esc");
+    fixture.press("enter");
+    fixture.go_to(&Row::Workers);
+    fixture.press("2 ctrl-p esc");
     let shown = fixture.shown(120, 40);
     assert!(shown.contains("--workers 2"), "{shown}");
 }
@@ -247,7 +250,8 @@ fn the_command_is_copied_from_the_form_and_from_a_result() {
     );
     assert!(fixture.shown(200, 40).contains(&format!("Copied: {text}")));
     // A form that is wrong has no command.
-    fixture.press("down down down down 9 enter home");
+    fixture.go_to(&Row::Workers);
+    fixture.press("9 enter home");
     assert_eq!(fixture.press("Y"), [] as [Effect; 0]);
     assert!(fixture.shown(120, 40).contains("▸ Workers"));
     let mut fixture = dark();

@@ -6,6 +6,7 @@ use workbench_record::RunStatus;
 
 use super::fixture::{Fixture, quick, records};
 use crate::event::{AppEvent, Exported};
+use crate::screens::form::Row;
 use crate::theme::ThemeName;
 
 fn snapshots(name: &str, fixture: &mut Fixture) {
@@ -44,7 +45,8 @@ fn set_up() {
     let mut fixture = dark();
     fixture.press("enter right");
     snapshots("setup", &mut fixture);
-    fixture.press("down down down down 9");
+    fixture.go_to(&Row::Workers);
+    fixture.press("9");
     let shown = fixture.shown(80, 24);
     insta::assert_snapshot!("setup_wrong_80x24", shown);
     assert!(shown.contains("4 usable cores"), "{shown}");

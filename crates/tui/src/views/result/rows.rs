@@ -37,7 +37,7 @@ const TASK_COLUMNS: [(&str, u16); 8] = [
 ];
 
 /// The rows of the table as they are in the record.
-pub struct Rows<'a> {
+pub struct TableRows<'a> {
     kind: RowKind,
     items: &'a [ItemResult],
     /// The name of the best item.
@@ -52,7 +52,7 @@ pub struct Rows<'a> {
     shared: usize,
 }
 
-impl<'a> Rows<'a> {
+impl<'a> TableRows<'a> {
     /// The rows of an arm.
     pub fn new(
         (kind, sorted): (RowKind, Option<usize>),

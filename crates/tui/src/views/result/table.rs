@@ -7,7 +7,7 @@ use ratatui::layout::Rect;
 use workbench_record::Snapshot;
 use workbench_result::ArmResult;
 
-use super::rows::{RowKind, Rows};
+use super::rows::{RowKind, TableRows};
 use crate::field::FilterField;
 use crate::kit::Motion;
 use crate::kit::{Pane, Scroll, below, position};
@@ -114,7 +114,7 @@ impl ItemTable {
     /// Puts the rows of an arm into order where something has changed.
     pub fn update(&mut self, arm: Option<&ArmResult>, snapshot: &Snapshot) {
         let Some(arm) = arm else { return };
-        let rows = Rows::new((self.kind, self.column), arm, snapshot);
+        let rows = TableRows::new((self.kind, self.column), arm, snapshot);
         if self.column.is_some_and(|c| c >= rows.columns().len()) {
             self.column = None;
         }
@@ -134,7 +134,7 @@ impl ItemTable {
                 .nothing("no repeat of any arm has finished");
             return TableDrawn::default();
         };
-        let rows = Rows::new((self.kind, self.column), arm, snapshot);
+        let rows = TableRows::new((self.kind, self.column), arm, snapshot);
         let typed = u16::from(self.filter.is_shown());
         let page = usize::from(pane.area.height.saturating_sub(3 + typed));
         let window = scroll.window(self.order.len(), page);
@@ -170,7 +170,12 @@ impl ItemTable {
     }
 
     /// The visible rows, the selected one marked.
-    fn lines(&self, inner: &mut Pane<'_>, (rows, name): (&Rows<'_>, u16), window: Range<usize>) {
+    fn lines(
+        &self,
+        inner: &mut Pane<'_>,
+        (rows, name): (&TableRows<'_>, u16),
+        window: Range<usize>,
+    ) {
         let theme = inner.theme;
         let places = inner.area.rows().skip(1);
         for (place, at) in places.zip(&self.order[window]) {
@@ -206,14 +211,14 @@ impl ItemTable {
     }
 
     /// The selected row in full, or which rows are visible.
-    fn note(&self, rows: &Rows<'_>, window: &Range<usize>) -> String {
+    fn note(&self, rows: &TableRows<'_>, window: &Range<usize>) -> String {
         match self.selected {
             Some(row) if self.order[window.clone()].contains(&row) => rows.name(row as usize),
             _ => position(window, self.order.len()),
         }
     }
 
-    fn sort(&mut self, rows: &Rows<'_>, arm: &ArmResult) {
+    fn sort(&mut self, rows: &TableRows<'_>, arm: &ArmResult) {
         let key = Key {
             kind: self.kind,
             arm: arm.name.clone(),
@@ -243,7 +248,7 @@ impl ItemTable {
     }
 
     /// The names of the columns; where each ends.
-    fn header(&self, inner: &mut Pane<'_>, rows: &Rows<'_>, name: u16) -> Vec<u16> {
+    fn header(&self, inner: &mut Pane<'_>, rows: &TableRows<'_>, name: u16) -> Vec<u16> {
         let (area, theme) = (inner.area, inner.theme);
         let mut ends = Vec::new();
         let mut row = inner.row(0);
