@@ -351,7 +351,7 @@ fn the_configuration_is_printed_with_its_sources_and_reads_back() {
     std::fs::write(path, &defaults.stdout).unwrap();
     let read = stdout(&bench.run(["config"]));
     assert!(read.contains("from the file, line "), "{read}");
-    assert!(read.contains("theme = \"dark\""), "{read}");
+    assert!(read.contains("theme = \"auto\""), "{read}");
 
     std::fs::write(path, "theme = \"light\"\nrepeats = 7\n").unwrap();
     let effective = bench
@@ -422,7 +422,7 @@ fn every_setting_is_in_help_man_page_and_readme() {
         .filter_map(|line| line.trim_start_matches("# ").split_once(" = "))
         .map(|(name, _)| name)
         .collect();
-    assert_eq!(names.len(), 12, "{defaults}");
+    assert_eq!(names.len(), 13, "{defaults}");
     for name in names {
         assert!(help.contains(&format!("- {name}: ")), "{name} in {help}");
         assert!(man.contains(&format!("\\fB{name}\\fR")), "{name} in {man}");

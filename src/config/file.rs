@@ -137,7 +137,10 @@ fn take(
 
 /// A directory or a file that the file sets, if it does and can be read.
 pub fn place(path: &Path, key: Key) -> Option<PathBuf> {
-    let text = std::fs::read_to_string(path).ok()?;
+    let mut text = String::new();
+    // What is longer is refused when the whole configuration is read.
+    let file = File::open(path).ok()?;
+    file.take(LARGEST).read_to_string(&mut text).ok()?;
     let table = DeTable::parse(&text).ok()?;
     let setting = SETTINGS.iter().find(|setting| setting.key == key)?;
     let value = table.get_ref().get(setting.name)?;

@@ -45,14 +45,20 @@ pub(crate) struct QuestionEntry {
 }
 
 #[derive(Debug, Clone, Deserialize)]
-#[serde(untagged)]
+#[serde(
+    untagged,
+    expecting = "a choice is a text, or { text = \"…\", value = \"…\" }"
+)]
 enum ChoiceEntry {
     Text(String),
-    Valued { text: String, value: String },
+    Valued { text: String, value: Option<String> },
 }
 
 #[derive(Debug, Clone, Deserialize)]
-#[serde(untagged)]
+#[serde(
+    untagged,
+    expecting = "right is a letter, \"b\", or a list of letters, [\"a\", \"c\"]"
+)]
 enum RightEntry {
     One(String),
     Several(Vec<String>),
@@ -348,7 +354,7 @@ impl QuestionEntry {
             },
             ChoiceEntry::Valued { text, value } => Choice {
                 text: text.clone(),
-                value: Some(value.clone()),
+                value: value.clone(),
             },
         };
         let choices: Vec<Choice> = choices.get_ref().iter().map(choice).collect();

@@ -13,6 +13,7 @@ use std::path::Path;
 use common::completed;
 use proptest::prelude::*;
 use workbench_clock::Clock;
+use workbench_questions::{AnswerSheet, LockedPredictions, QuestionSet};
 use workbench_record::{
     ArmComparison, ArmFailure, ArmFailureKind, Basis, ControllerPhase, ControllerState, Figure,
     Finding, Health, Part, Refused, RunFailure, SlotState,
@@ -83,6 +84,9 @@ fn every_kind_of_event_survives_the_log() {
         workers: Some(2),
     }));
     log.push(Event::RepeatsPlanned { repeats: 7 });
+    let sheet = AnswerSheet::empty("rf", None);
+    let locked = LockedPredictions::lock(QuestionSet::default(), &sheet, 0, 1);
+    log.push(Event::PredictionsLocked(Box::new(locked)));
     log.push(Event::ArmStopped {
         arm: "tasks".to_owned(),
     });

@@ -282,7 +282,7 @@ mod tests {
         let private = private();
         let line = br#"{"t_ns":1,"marlene":"/home/marlene/a","f":0.1,"n":18446744073709551615}"#;
         let scrubbed = private.scrub_line(line);
-        let expected = br#"{"f":0.1,"marlene":"~/a","n":18446744073709551615,"t_ns":1}"#;
+        let expected = br#"{"t_ns":1,"marlene":"~/a","f":0.1,"n":18446744073709551615}"#;
         assert_eq!(scrubbed, expected);
         assert_eq!(
             private.scrub_line(b"{\"b\": 1, \"a\": 2}"),
