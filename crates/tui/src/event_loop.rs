@@ -96,9 +96,17 @@ pub async fn run(
 impl Loop<'_> {
     async fn turn(&mut self, mut news: News, mut signals: Signals) -> io::Result<Exit> {
         // The first picture does not wait for anything.
-        self.draw()?;
-        if self.app.theme_follows {
-            ground::ask()?;
+        let drawn = self.draw();
+        let asked = drawn.and_then(|()| {
+            if self.app.theme_follows {
+                ground::ask()
+            } else {
+                Ok(())
+            }
+        });
+        // It was there a moment ago.
+        if asked.is_err() {
+            self.lose_terminal();
         }
         self.session.begin();
         let mut drawn = Instant::now();
