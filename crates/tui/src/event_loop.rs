@@ -95,17 +95,8 @@ pub async fn run(
 
 impl Loop<'_> {
     async fn turn(&mut self, mut news: News, mut signals: Signals) -> io::Result<Exit> {
-        // The first picture does not wait for anything.
-        let drawn = self.draw();
-        let asked = drawn.and_then(|()| {
-            if self.app.theme_follows {
-                ground::ask()
-            } else {
-                Ok(())
-            }
-        });
         // It was there a moment ago.
-        if asked.is_err() {
+        if self.begin().is_err() {
             self.lose_terminal();
         }
         self.session.begin();
@@ -157,6 +148,15 @@ impl Loop<'_> {
                 folded = Instant::now();
             }
         }
+    }
+
+    /// The first picture, which does not wait for anything, and then a question.
+    fn begin(&mut self) -> io::Result<()> {
+        self.draw()?;
+        if self.app.theme_follows {
+            ground::ask()?;
+        }
+        Ok(())
     }
 
     /// Takes in what a thread of the session tells.
