@@ -18,7 +18,7 @@ pub const MANIFEST: &str = "manifest.json";
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Manifest {
-    /// [`FORMAT`].
+    /// The version of the form of hand-ins.
     pub format: u32,
     /// The program that packed it.
     pub program: PackedBy,
@@ -118,7 +118,7 @@ impl RunFacts {
     }
 }
 
-/// The chain of a log ([`Chain`]).
+/// The chain of a log, hashed record by record.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LogFacts {
     /// How many lines it has.
