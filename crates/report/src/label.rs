@@ -27,6 +27,12 @@ pub fn label(facts: &LabFacts, name: &str) -> String {
     }
 }
 
+/// What the steps of a figure's curve count, where the lab says it: `trees`.
+pub fn steps(facts: &LabFacts, name: &str) -> Option<String> {
+    let steps = facts.figure(name)?.steps.as_deref()?;
+    Some(label(facts, steps))
+}
+
 /// The value of a figure: a time with its unit, thousands apart, the beginning of a hash.
 pub fn value(facts: &LabFacts, name: &str, quantity: &Quantity) -> String {
     match (facts.unit(name), quantity) {
@@ -119,6 +125,7 @@ mod tests {
                 label: "idle".to_owned(),
                 unit: Unit::Bytes,
                 group: workbench_record::FigureGroup::Speed,
+                steps: Some("epochs_done".to_owned()),
                 ..workbench_record::FigureFacts::default()
             }],
             ..LabFacts::default()
@@ -128,5 +135,8 @@ mod tests {
             (label(&facts, "idle_s").as_str(), written.as_str()),
             ("idle", "2.00 KiB")
         );
+        // Every chart of the figure calls its axis so.
+        assert_eq!(steps(&facts, "idle_s").as_deref(), Some("epochs done"));
+        assert_eq!(steps(&facts, "loss"), None);
     }
 }

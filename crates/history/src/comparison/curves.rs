@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use workbench_record::{CurvePoint, RepeatState, Snapshot};
-use workbench_report::format;
+use workbench_report::{format, label};
 
 /// One curve of one arm at one number of workers, run by run.
 #[derive(Debug, Clone, PartialEq)]
@@ -16,6 +16,8 @@ pub struct Curves {
     pub arm: String,
     /// Its number of workers.
     pub workers: u32,
+    /// What the steps count, as the lab of the first such run calls it.
+    pub steps: Option<String>,
     /// Steps and values in rising steps; empty where a run has no such curve.
     pub lines: Vec<Vec<(f64, f64)>>,
 }
@@ -35,7 +37,8 @@ pub fn curves(snapshots: &[&Snapshot]) -> Vec<Curves> {
             let Some(repeat) = telling(snapshot, arm, workers) else {
                 continue;
             };
-            for (metric, points) in named(repeat) {
+            let facts = snapshot.started.as_ref().map(|started| &started.lab_facts);
+            for (name, metric, points) in named(repeat) {
                 let line = thin(&line(points), BUCKETS);
                 if line.is_empty() {
                     continue;
@@ -55,6 +58,7 @@ pub fn curves(snapshots: &[&Snapshot]) -> Vec<Curves> {
                         metric,
                         arm,
                         workers,
+                        steps: facts.and_then(|facts| label::steps(facts, name)),
                         lines,
                     });
                 }
@@ -64,20 +68,20 @@ pub fn curves(snapshots: &[&Snapshot]) -> Vec<Curves> {
     all.into_values().flatten().collect()
 }
 
-/// The curves of a repeat by name. Of those that belong to items, the longest few, each with its
-/// item.
-fn named(repeat: &RepeatState) -> Vec<(String, &Vec<CurvePoint>)> {
+/// The curves of a repeat: the figure's name, what the curve is called, its points. Of those that
+/// belong to items, the longest few, each with its item.
+fn named(repeat: &RepeatState) -> Vec<(&str, String, &Vec<CurvePoint>)> {
     let whole = repeat
         .curves
         .iter()
-        .map(|(name, points)| (name.clone(), points));
+        .map(|(name, points)| (name.as_str(), name.clone(), points));
     let of_items = repeat.item_curves.iter().flat_map(|(name, items)| {
         let mut items: Vec<_> = items.iter().collect();
         items.sort_by_key(|(_, points)| Reverse(points.len()));
         items.truncate(MOST_ITEMS);
         items
             .into_iter()
-            .map(move |(item, points)| (format!("{name} of {item}"), points))
+            .map(move |(item, points)| (name.as_str(), format!("{name} of {item}"), points))
     });
     whole.chain(of_items).collect()
 }

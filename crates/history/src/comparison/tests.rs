@@ -355,6 +355,7 @@ fn curves_are_in_order_and_of_the_last_repeat_where_none_was_finished() {
         ("loss", "trees", 2)
     );
     assert_eq!(all[0].lines, [vec![], vec![(1.0, 2.0), (3.0, 1.5)]]);
+    assert_eq!(all[0].steps, None, "its lab is not known");
 }
 
 proptest! {

@@ -231,7 +231,7 @@ fn x_axis(pane: &mut Pane<'_>, field: &PlotArea, plot: &Plot) {
 }
 
 /// y at x, between the points around it.
-pub fn interpolate(points: &[(f64, f64)], x: f64) -> Option<f64> {
+fn interpolate(points: &[(f64, f64)], x: f64) -> Option<f64> {
     let after = points.partition_point(|p| p.0 < x);
     let (right, left) = (
         points.get(after),

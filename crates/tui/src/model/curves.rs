@@ -11,7 +11,7 @@ pub(super) mod tests;
 use std::cmp::Reverse;
 
 use workbench_record::{RepeatState, RunStarted};
-use workbench_report::label::label;
+use workbench_report::label;
 use workbench_result::workers_of;
 
 use super::past::PastRepeats;
@@ -91,11 +91,7 @@ impl CurveModel {
         }
         self.unit = self.past.unit(repeats);
         self.steps = match &metric {
-            Metric::Own(name) | Metric::Items(name) => {
-                let figure = started.lab_facts.figure(name);
-                let steps = figure.and_then(|figure| figure.steps.as_deref());
-                steps.map(|steps| label(&started.lab_facts, steps))
-            }
+            Metric::Own(name) | Metric::Items(name) => label::steps(&started.lab_facts, name),
             Metric::Throughput => None,
         };
         let mut series = Vec::new();

@@ -12,6 +12,9 @@ use crate::model::names::short_arm;
 use crate::model::series::Series;
 use crate::theme::Theme;
 
+/// What steps are called where the lab does not say it.
+pub const STEP: &str = "step";
+
 /// Cells of a name in the legend that tells something.
 const LEAST_NAME: u16 = 8;
 
@@ -142,7 +145,7 @@ impl CurveChart {
         match (self.curves.axis(), self.curves.metric()) {
             (Axis::Time, _) => "s",
             (Axis::Step, Some(Metric::Throughput)) => "done",
-            (Axis::Step, _) => self.curves.steps.as_deref().unwrap_or("step"),
+            (Axis::Step, _) => self.curves.steps.as_deref().unwrap_or(STEP),
         }
     }
 

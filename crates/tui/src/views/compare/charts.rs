@@ -11,6 +11,7 @@ use crate::kit::plot::{Curve, Plot, Point, Stroke, draw as draw_plot};
 use crate::kit::scale::Scale;
 use crate::model::names::arm_on_workers;
 use crate::theme::{Theme, letter};
+use crate::views::curves::STEP;
 use crate::views::ends_of;
 use workbench_history::comparison::{Comparison, Curves, ScalingRow};
 
@@ -128,7 +129,7 @@ fn recorded(curves: &Curves, theme: &Theme) -> Option<Plot> {
     let mut plot = Plot {
         x: Scale::linear(0.0, points().map(|p| p.0).fold(1.0, f64::max)),
         y: Scale::around(points().map(|p| p.1), false)?,
-        x_label: "step".to_owned(),
+        x_label: curves.steps.clone().unwrap_or_else(|| STEP.to_owned()),
         ..Plot::default()
     };
     for (index, line) in curves.lines.iter().enumerate() {
