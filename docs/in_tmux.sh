@@ -17,3 +17,14 @@ wait_for() {
     echo "the screen never showed: $1" >&2
     exit 1
 }
+
+# Goes down to a row of the form.
+go_to() {
+    for _ in $(seq 60); do
+        if grep -q "▸ $1 " <<<"$("${tmux[@]}" capture-pane -p)"; then return; fi
+        "${tmux[@]}" send-keys Down
+        sleep 0.2
+    done
+    echo "the form has no row $1" >&2
+    exit 1
+}

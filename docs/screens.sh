@@ -33,8 +33,9 @@ start
     capture Home
     "${tmux[@]}" send-keys Enter
     wait_for 'Set up'
-    # quick preset, then the fields down to the repeats
-    "${tmux[@]}" send-keys Right Down Down Down Down Down Down 7 Enter Home
+    "${tmux[@]}" send-keys Right
+    go_to Repeats
+    "${tmux[@]}" send-keys 7 Enter Home
     wait_for 'Repeats *7'
     capture Set-up
     "${tmux[@]}" send-keys s
