@@ -116,6 +116,28 @@ fn what_was_predicted_is_locked_when_the_run_starts() {
 }
 
 #[test]
+fn questions_that_nobody_answers_are_not_in_the_way_of_a_report() {
+    let bench = Bench::new();
+    bench.tiny(&[]);
+    let told = |name: &str| {
+        let path = bench.path(name);
+        run(
+            &bench,
+            &["report", "latest", "-o", path.to_str().unwrap()],
+            0,
+        );
+        std::fs::read_to_string(path).unwrap()
+    };
+    for name in ["before.html", "before.md"] {
+        assert!(!told(name).contains("Questions and answers"), "{name}");
+    }
+    run(&bench, &["answer", "efficiency", "0.9"], 0);
+    for name in ["after.html", "after.md"] {
+        assert!(told(name).contains("Questions and answers"), "{name}");
+    }
+}
+
+#[test]
 fn reports_show_what_was_predicted_beside_what_came_out() {
     let bench = Bench::new();
     run(

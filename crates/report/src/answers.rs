@@ -25,7 +25,8 @@ pub struct AskedQuestion<'a> {
     pub came_out: Option<String>,
 }
 
-/// All questions about a run; none where nothing is asked.
+/// All questions about a run; none where nothing is asked. Where nobody has answered and no
+/// assignment wants it, they are not in the way of what was measured.
 pub fn asked<'a>(
     result: &RunResult,
     snapshot: &'a Snapshot,
@@ -42,7 +43,15 @@ pub fn asked<'a>(
             came_out: answer.and_then(|_| came_out(question, result)),
         }
     };
-    locked.questions.questions.iter().map(of).collect()
+    let all: Vec<AskedQuestion<'_>> = locked.questions.questions.iter().map(of).collect();
+    let is_answered = all.iter().any(|asked| asked.answer.is_some());
+    let started = snapshot.started.as_ref();
+    let is_assigned = started.is_some_and(|started| started.config.assignment.is_some());
+    if is_answered || is_assigned {
+        all
+    } else {
+        Vec::new()
+    }
 }
 
 /// What came out where a question asks for a number or a choice, in words.
