@@ -1,5 +1,5 @@
 //! The machine: what it is (processor, usable cores, memory, GPUs, the build of workbench) and, in
-//! [`monitor`], what it does while a run goes on.
+//! [`monitor`], what it does while a run goes on, and in [`state`], what it does without one.
 //!
 //! - **Belongs here:** reading the operating system's files and the driver's counters, and what
 //!   [`check`] says about the facts.
@@ -17,6 +17,7 @@ pub mod limits;
 pub mod monitor;
 mod origin;
 pub mod proc_stat;
+pub mod state;
 
 // `--cfg workbench_portable` builds on Linux what other systems get, so that it is compiled
 // and tested somewhere.
