@@ -14,6 +14,7 @@ use workbench_experiment::{AskedWorkers, MaxTime, Width};
 use crate::commands::answer::AnswerArgs;
 use crate::commands::grade::{self, GradeArgs};
 use crate::commands::labs::LabsArgs;
+use crate::commands::monitor::{self, MonitorArgs};
 use crate::commands::say::SayArgs;
 use crate::commands::setup::SetupArgs;
 use crate::commands::submit::{self, SubmitArgs};
@@ -84,6 +85,11 @@ pub struct Cli {
     #[arg(long, global = true, help_heading = None)]
     #[arg(value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub labs: Option<PathBuf>,
+
+    /// Ask made-up GPUs instead of this machine's: what they do is in FILE (see docs/monitor.md)
+    #[arg(long, global = true, help_heading = None)]
+    #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub simulate_gpus: Option<PathBuf>,
 
     // Its help is that of the setting.
     #[arg(long, global = true, help_heading = None)]
@@ -315,6 +321,9 @@ pub enum Command {
     Say(SayArgs),
     /// Say what this machine can run, and what would disturb a measurement
     Doctor,
+    /// Watch this machine without a run: cores, memory, disks, network, processes, GPUs
+    #[command(after_help = monitor::EXAMPLES)]
+    Monitor(MonitorArgs),
     /// Find or install libtorch and build the worker, for labs that train in processes of their own
     Setup(SetupArgs),
     /// List the runs that were made

@@ -24,6 +24,7 @@ mod progress;
 mod registry;
 mod scarce;
 mod screen;
+mod simulated_gpus;
 mod summary;
 mod table;
 
@@ -109,6 +110,7 @@ fn run(labs: &[MakeLab], args: Vec<OsString>) -> Result<u8, ExitError> {
     let Cli {
         command,
         run,
+        simulate_gpus,
         config: file,
         ..
     } = cli;
@@ -116,6 +118,9 @@ fn run(labs: &[MakeLab], args: Vec<OsString>) -> Result<u8, ExitError> {
         return Err(ExitError::usage(
             "`--lab` runs a lab and a command does something else; give one of the two",
         ));
+    }
+    if let Some(scenario) = simulate_gpus {
+        gpu::simulate(simulated_gpus::found(scenario)?);
     }
     // Before the configuration is read: these commands do not need it, and two of them help to
     // repair it.
@@ -167,6 +172,16 @@ fn configured(
         Some(Command::Doctor) => return commands::doctor::run(&labs, run_dir),
         _ => {}
     }
+    let command = match command {
+        Some(Command::Monitor(args)) => {
+            return commands::monitor::run(args, &config, || {
+                let store = RunStore::open(run_dir)?;
+                foreign::recall(&labs, &store);
+                Ok((store, labs))
+            });
+        }
+        command => command,
+    };
     let store = RunStore::open(run_dir)?;
     foreign::recall(&labs, &store);
     match command {
@@ -181,7 +196,7 @@ fn configured(
         Some(Command::Answer(args)) => commands::answer::run(&labs, &store, &args),
         Some(_) => Ok(code::DONE),
         None if run.lab.is_some() => headless::run(&labs, &store, run),
-        None if has_terminal() => screen::run(store, labs, &config),
+        None if has_terminal() => screen::run(store, labs, &config, None),
         None => explain(),
     }
 }
@@ -197,6 +212,7 @@ fn needs_labs(command: Option<&Command>) -> bool {
                 ..
             }) | Command::Config { .. }
                 | Command::Doctor
+                | Command::Monitor(_)
                 | Command::Resume(_)
                 | Command::Answer(_)
         )

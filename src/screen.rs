@@ -8,7 +8,7 @@ use workbench_experiment::lab::Lab;
 use workbench_machine::BuildFacts;
 use workbench_record::RunStore;
 use workbench_tui::offscreen::Offscreen;
-use workbench_tui::{Exit, Host, ThemeName, TuiError};
+use workbench_tui::{Exit, Host, MonitorStart, ThemeName, TuiError};
 
 use crate::build_facts::BUILD;
 use crate::commands::ensure;
@@ -45,8 +45,13 @@ impl Host for Program {
     }
 }
 
-/// Runs the interface until the person leaves it, then prints the summary of the last run.
-pub fn run(store: RunStore, labs: Vec<Box<dyn Lab>>, config: &Config) -> Result<u8, ExitError> {
+/// Runs the interface, at this machine where it is said how that is watched, until the person leaves it, then prints the summary of the last run.
+pub fn run(
+    store: RunStore,
+    labs: Vec<Box<dyn Lab>>,
+    config: &Config,
+    monitor: Option<MonitorStart>,
+) -> Result<u8, ExitError> {
     let mut settings = config.screen();
     // Whoever gives an assignment is here for its lab.
     let assigned = labs
@@ -55,7 +60,7 @@ pub fn run(store: RunStore, labs: Vec<Box<dyn Lab>>, config: &Config) -> Result<
     if let (None, Some(lab)) = (&settings.lab, assigned) {
         settings.lab = Some(lab.definition().name.clone());
     }
-    let left = workbench_tui::run(store, labs, settings, Arc::new(Program))?;
+    let left = workbench_tui::run(store, labs, settings, Arc::new(Program), monitor)?;
     if let Some((run, result)) = &left.last_run {
         let _ = output::print(&summary::of_run(result, run, &left.reports));
     }

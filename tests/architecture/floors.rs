@@ -31,6 +31,7 @@ const FLOORS: [&[&str]; 11] = [
     &[
         "crates/submission",
         "crates/history",
+        "crates/monitor",
         "labs/*",
         "tests/labs/*",
     ],

@@ -48,12 +48,18 @@ impl MachineFacts {
     ///
     /// How the program was built is not asked of the machine: [`built`](Self::built) adds it.
     pub fn probe() -> Self {
-        let mut facts = system::probe();
+        let mut facts = Self::probe_without_gpus();
         if let Some(driver) = gpu::driver() {
             facts.gpu_driver.clone_from(&driver.version);
             facts.gpus.clone_from(&driver.gpus);
             facts.gpu_problem.clone_from(&driver.problem);
         }
+        facts
+    }
+
+    /// The same without asking the GPUs' driver, which may take long.
+    pub fn probe_without_gpus() -> Self {
+        let mut facts = system::probe();
         facts.boot_id = origin::boot_id();
         facts.hardware_counters = monitor::counter_access();
         facts

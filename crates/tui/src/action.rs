@@ -3,9 +3,10 @@
 
 use std::path::PathBuf;
 
+use workbench_machine::state::ProcessSignal;
 use workbench_record::RunDir;
 
-use crate::event::MissingSetup;
+use crate::event::{MissingSetup, ProcessTarget};
 use crate::field::Editing;
 use crate::kit::Motion;
 use crate::theme::ThemeName;
@@ -35,6 +36,8 @@ pub enum Action {
     Runs,
     /// Go to the run under way.
     Watch,
+    /// Go to this machine.
+    Monitor,
     /// Go to the questions about the lab or the run.
     Questions,
     /// Go to the form of the lab with this place in the list.
@@ -98,6 +101,11 @@ pub enum Action {
         /// Whether an existing file is replaced.
         replace: bool,
     },
+
+    /// Choose a signal for the selected process.
+    AskSignal,
+    /// Hand a signal to a process.
+    SendSignal(ProcessTarget, ProcessSignal),
 
     /// Stop the run or one of its arms; this asks first.
     Stop,

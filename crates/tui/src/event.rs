@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use ratatui::crossterm::event::{KeyEvent, MouseEvent};
 use workbench_experiment::lab::{Opt, RunConfig};
+use workbench_machine::state::ProcessSignal;
 use workbench_machine::{MachineFacts, UsableCores};
+use workbench_monitor::MonitorLook;
 use workbench_questions::AnswerSheet;
 use workbench_record::{Record, RunDir, Snapshot};
 use workbench_result::RunResult;
@@ -129,8 +131,12 @@ pub enum AppEvent {
     FollowEnded(RunDir, Result<Arc<Loaded>, String>),
     /// The records of a run that is to be played again have been read.
     Replay(Result<(RunDir, Arc<[Record]>), String>),
-    /// Time has passed, for a run that is played again.
+    /// Time has passed, for a run or a recording that is played again.
     Tick(Duration),
+    /// The machine has been looked at.
+    Looked(Arc<MonitorLook>),
+    /// A signal was handed over, or a recording ended: what to say about it.
+    Told(String),
     /// Runs have been put side by side.
     Compared(Result<Arc<SideBySide>, String>),
     /// A file for the form has been looked through.
@@ -154,6 +160,8 @@ pub enum Effect {
     Run(RunEffect),
     /// A run that is watched and not made here.
     Watch(WatchEffect),
+    /// This machine and its processes.
+    Monitor(MonitorEffect),
     /// The history and the runs in it.
     History(HistoryEffect),
     /// Answers to questions.
@@ -193,6 +201,28 @@ pub enum WatchEffect {
     Unfollow,
     /// Read the records of a run, to play it again.
     Replay(RunDir),
+}
+
+/// A process that is meant, whatever has its number later.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProcessTarget {
+    /// Its number.
+    pub pid: u32,
+    /// When it began, in the kernel's ticks.
+    pub started_ticks: u64,
+    /// Its name.
+    pub name: String,
+}
+
+/// What is wanted of this machine.
+#[derive(Debug, PartialEq)]
+pub enum MonitorEffect {
+    /// Look at it again and again.
+    Begin,
+    /// Look no more.
+    End,
+    /// Hand a signal to a process.
+    Send(ProcessTarget, ProcessSignal),
 }
 
 /// What is wanted of answers to questions.

@@ -179,6 +179,7 @@ impl Loop<'_> {
             match effect {
                 Effect::Run(effect) => self.session.run(effect),
                 Effect::Watch(effect) => self.session.watch(effect),
+                Effect::Monitor(effect) => self.session.monitor(effect),
                 Effect::History(effect) => self.session.history(effect),
                 Effect::Answers(effect) => self.session.answers(effect),
                 Effect::Survey(request) => self.session.survey(request),

@@ -29,6 +29,8 @@ struct Seen {
     at: Option<Instant>,
     problem: Option<DriverProblem>,
     cpu_ns: u64,
+    /// There is no driver, or it has gone.
+    ended: bool,
 }
 
 impl GpuWatch {
@@ -75,6 +77,12 @@ impl GpuWatch {
         }
     }
 
+    /// Whether there may be GPUs: the driver has some, or has not said yet.
+    pub fn is_open(&self) -> bool {
+        let seen = self.seen.lock();
+        self.ask.is_some() && !seen.ended && !(seen.at.is_some() && seen.gpus.is_empty())
+    }
+
     /// CPU time of the helper, in nanoseconds.
     pub fn cpu_ns(&self) -> u64 {
         self.seen.lock().cpu_ns
@@ -92,9 +100,8 @@ fn watch(command: Command, asked: &Receiver<()>, seen: &Mutex<Seen>) {
         }
     };
     while asked.recv().is_ok() {
-        if link.ask(Ask::Details).is_err() {
-            // Why is told by what is heard.
-        }
+        // Why it cannot be asked is told by what is heard.
+        let _ = link.ask(Ask::Details);
         loop {
             let heard = link.next(DEADLINE);
             let mut seen = seen.lock();
@@ -104,12 +111,15 @@ fn watch(command: Command, asked: &Receiver<()>, seen: &Mutex<Seen>) {
                     seen.problem = None;
                     break;
                 }
-                Ok(Answer::Absent) => return,
+                Ok(Answer::Absent) => {
+                    seen.ended = true;
+                    return;
+                }
                 Ok(_) => {}
                 // It may answer again, and is asked nothing else meanwhile.
                 Err(problem @ DriverProblem::Silent { .. }) => seen.problem = Some(problem),
                 Err(problem) => {
-                    seen.problem = Some(problem);
+                    (seen.problem, seen.ended) = (Some(problem), true);
                     return;
                 }
             }

@@ -55,6 +55,11 @@ impl StateReader {
         state
     }
 
+    /// Whether there may be GPUs: the driver has some, or has not said yet.
+    pub fn has_gpus(&self) -> bool {
+        self.gpus.is_open()
+    }
+
     /// CPU time of the process that asks the GPUs' driver, in nanoseconds.
     pub fn helper_cpu_ns(&self) -> u64 {
         self.gpus.cpu_ns()

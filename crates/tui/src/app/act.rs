@@ -8,7 +8,8 @@ use workbench_report::format;
 use super::state::{App, Questions, Screen};
 use crate::action::Action;
 use crate::event::{
-    AnswersEffect, Effect, Exit, HistoryEffect, RunEffect, RunJob, TerminalEffect, WatchEffect,
+    AnswersEffect, Effect, Exit, HistoryEffect, MonitorEffect, RunEffect, RunJob, TerminalEffect,
+    WatchEffect,
 };
 use crate::overlay::Overlay;
 use crate::overlay::export::Export;
@@ -49,6 +50,7 @@ impl App {
             Action::Watch if self.is_running() => self.screen = Screen::Run,
             Action::Watch => self.notice = Some("No run is under way.".to_owned()),
             Action::SetUp(lab) => self.set_up(lab),
+            Action::Monitor => return self.watch_machine(),
             Action::Questions => return self.questions(),
             Action::Back => self.back(),
             Action::Open(run) => {
@@ -123,6 +125,9 @@ impl App {
             }
             Action::StopRun => return self.stop_run(),
             Action::StopAndLeave => return self.stop_and_leave(Exit::Done),
+            Action::SendSignal(target, signal) => {
+                return vec![Effect::Monitor(MonitorEffect::Send(target, signal))];
+            }
             Action::StopArm(arm) => {
                 self.notice = Some(format!("Stopping {arm}; the other arms go on."));
                 return vec![Effect::Run(RunEffect::CancelArm(arm))];
@@ -134,6 +139,9 @@ impl App {
 
     /// Does what concerns the screen alone.
     fn act_on_screen(&mut self, action: &Action) {
+        if self.shows_machine() {
+            return self.act_on_machine(action);
+        }
         let shared = &self.shared;
         let done = match (&mut self.screen, &mut self.form) {
             (Screen::Home, _) => {
@@ -180,6 +188,7 @@ impl App {
                     self.screen = questions.from;
                 }
             }
+            Screen::Monitor(_) => self.leave_machine(),
             Screen::Home | Screen::Form | Screen::Run | Screen::Runs => self.screen = Screen::Home,
         }
     }

@@ -36,6 +36,15 @@ impl App {
             Screen::Run => [bindings::RUN, &of_view(keys::RUN)].concat(),
             Screen::Watch(watched) => [watched.feed.keys(), &of_view(keys::RUN)].concat(),
             Screen::Result(_) => [bindings::RESULT, &of_view(keys::RESULT)].concat(),
+            Screen::Monitor(_) => [self.machine_keys(), &of_view(keys::MONITOR)].concat(),
+        }
+    }
+
+    /// The keys of the machine, or of its recording.
+    fn machine_keys(&self) -> bindings::Keys {
+        match self.monitored.player {
+            Some(_) => bindings::RECORDING,
+            None => bindings::MONITOR,
         }
     }
 
@@ -100,6 +109,14 @@ impl App {
                     vec![own, panels(of_view(keys::RUN)), view_filter],
                 )
             }
+            Screen::Monitor(_) => (
+                "Keys: this machine",
+                vec![
+                    ("The machine", told(self.machine_keys())),
+                    panels(of_view(keys::MONITOR)),
+                    view_filter,
+                ],
+            ),
             Screen::Result(_) => (
                 "Keys: result",
                 vec![
@@ -146,6 +163,10 @@ impl App {
         }
         if !matches!(self.screen, Screen::Runs) {
             out.push(go("All runs, with a filter", Action::Runs));
+        }
+        if !self.shows_machine() {
+            let help = "This machine: cores, memory, GPUs, processes";
+            out.push(go(help, Action::Monitor));
         }
         if self.is_running() && !matches!(self.screen, Screen::Run) {
             out.push(go("The run under way", Action::Watch));

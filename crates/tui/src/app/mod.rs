@@ -11,6 +11,7 @@ mod act;
 mod commands;
 mod input;
 mod make;
+mod monitor;
 mod state;
 mod update;
 mod watch;

@@ -9,8 +9,8 @@ use workbench_record::{Record, RunDir};
 
 use super::state::{App, Back, LiveRun, Screen};
 use crate::event::{
-    AppEvent, Effect, Exit, Exported, HistoryEffect, Loaded, MissingSetup, RunError, SideBySide,
-    TerminalEffect, WatchEffect,
+    AppEvent, Effect, Exit, Exported, HistoryEffect, Loaded, MissingSetup, MonitorEffect, RunError,
+    SideBySide, TerminalEffect, WatchEffect,
 };
 use crate::overlay::Overlay;
 use crate::overlay::missing::Missing;
@@ -22,9 +22,10 @@ impl App {
         // Nothing that a form shows depends on these, and they come all the time.
         let is_news = matches!(
             event,
-            AppEvent::Records(_) | AppEvent::Tick(_) | AppEvent::Poll
+            AppEvent::Records(_) | AppEvent::Tick(_) | AppEvent::Poll | AppEvent::Looked(_)
         );
         let following = self.is_following();
+        let watching = self.shows_machine();
         let before = discriminant(&self.screen);
         let mut effects = self.take(event);
         let changed = before != discriminant(&self.screen);
@@ -36,6 +37,9 @@ impl App {
         // Whichever way one leaves a run that is followed, nobody follows it any more.
         if following && !self.is_following() {
             effects.push(Effect::Watch(WatchEffect::Unfollow));
+        }
+        if watching && !self.shows_machine() {
+            effects.push(Effect::Monitor(MonitorEffect::End));
         }
         if changed && let Some(Overlay::Palette(palette)) = &mut self.overlay {
             palette.screen_changed();
@@ -81,6 +85,8 @@ impl App {
             AppEvent::FollowEnded(run, ended) => return self.follow_ended(&run, ended),
             AppEvent::Replay(read) => self.replay(read),
             AppEvent::Tick(by) => self.tick(by),
+            AppEvent::Looked(look) => self.looked(look),
+            AppEvent::Told(text) => self.notice = Some(text),
             AppEvent::Compared(compared) => self.compared(compared),
             AppEvent::Surveyed(request, answer) => {
                 if let Some(form) = &mut self.form {

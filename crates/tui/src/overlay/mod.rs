@@ -13,6 +13,7 @@ pub mod export;
 pub mod help;
 pub mod missing;
 pub mod palette;
+pub mod signal;
 pub mod stop;
 
 use ratatui::crossterm::event::{KeyEvent, MouseEvent, MouseEventKind};
@@ -25,6 +26,7 @@ use export::Export;
 use help::Help;
 use missing::Missing;
 use palette::CommandPalette;
+use signal::AskSignal;
 use stop::Stop;
 
 /// The dialog that is open.
@@ -38,6 +40,8 @@ pub enum Overlay {
     Missing(Box<Missing>),
     /// Where to write a report.
     Export(Export),
+    /// Which signal to hand to a process.
+    Signal(AskSignal),
     /// Everything that can be done.
     Palette(Box<CommandPalette>),
 }
@@ -50,6 +54,7 @@ impl Overlay {
             Self::Stop(_) => bindings::STOP,
             Self::Missing(_) => bindings::MISSING,
             Self::Export(_) => bindings::EXPORT,
+            Self::Signal(_) => bindings::SIGNAL,
             Self::Palette(_) => bindings::PALETTE,
         }
     }
@@ -65,6 +70,7 @@ impl Overlay {
             (Some(action), Self::Stop(stop)) => stop.act(&action),
             (Some(action), Self::Missing(missing)) => missing.act(&action),
             (Some(action), Self::Export(export)) => export.act(&action),
+            (Some(action), Self::Signal(signal)) => signal.act(&action),
             (Some(action), Self::Palette(palette)) => palette.act(&action),
             (None, Self::Export(export)) => {
                 export.type_key(key);
@@ -74,7 +80,7 @@ impl Overlay {
                 palette.type_key(key);
                 None
             }
-            (None, Self::Help(_) | Self::Stop(_) | Self::Missing(_)) => None,
+            (None, Self::Help(_) | Self::Stop(_) | Self::Missing(_) | Self::Signal(_)) => None,
         }
     }
 
@@ -83,7 +89,7 @@ impl Overlay {
         match self {
             Self::Export(export) => export.paste(text),
             Self::Palette(palette) => palette.paste(text),
-            Self::Help(_) | Self::Stop(_) | Self::Missing(_) => {}
+            Self::Help(_) | Self::Stop(_) | Self::Missing(_) | Self::Signal(_) => {}
         }
     }
 

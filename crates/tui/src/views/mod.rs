@@ -22,6 +22,7 @@ pub mod compare;
 pub mod curves;
 pub mod filter;
 pub mod keys;
+pub mod monitor;
 pub mod panels;
 pub mod result;
 pub mod run;

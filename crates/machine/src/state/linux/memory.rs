@@ -8,12 +8,14 @@ use crate::state::types::MemoryState;
 #[derive(Debug)]
 pub(super) struct MemoryReader {
     file: Reread,
+    total_bytes: u64,
 }
 
 impl MemoryReader {
     pub fn new(root: &Path) -> Self {
         Self {
             file: Reread::new(root.join("proc/meminfo")),
+            total_bytes: 0,
         }
     }
 
@@ -23,7 +25,14 @@ impl MemoryReader {
             .file
             .read(&mut buffer)
             .and_then(|read| str::from_utf8(read).ok());
-        parse(read.unwrap_or_default())
+        let memory = parse(read.unwrap_or_default());
+        self.total_bytes = memory.total_bytes;
+        memory
+    }
+
+    /// All there was at the last look, in bytes.
+    pub fn total_bytes(&self) -> u64 {
+        self.total_bytes
     }
 }
 

@@ -95,6 +95,11 @@ impl StateReader {
         state
     }
 
+    /// Whether there may be GPUs: the driver has some, or has not said yet.
+    pub fn has_gpus(&self) -> bool {
+        self.gpus.is_open()
+    }
+
     /// CPU time of the process that asks the GPUs' driver, in nanoseconds.
     pub fn helper_cpu_ns(&self) -> u64 {
         self.gpus.cpu_ns()
@@ -119,8 +124,8 @@ impl StateReader {
             load: Some(self.first_numbers(|this| &mut this.load, 3)).filter(|load| load.len() == 3),
             cores: self.cores.look(&readings.ticks),
             stalls: stalls(&conditions, passed),
-            group: self.group(&readings, &conditions, passed),
             memory: self.memory.look(),
+            group: self.group(&readings, &conditions, passed),
             disks: self.disks.look(passed),
             file_systems: self.disks.file_systems(),
             networks: self.networks.look(passed),
@@ -150,7 +155,10 @@ impl StateReader {
         if self.memory_group.1.elapsed() >= SLOWLY {
             self.memory_group = (MemoryGroup::find(&self.root), Instant::now());
         }
+        let total = self.memory.total_bytes();
         let memory = self.memory_group.0.as_ref();
+        // A limit above what there is limits nothing.
+        let memory = memory.filter(|group| group.limit_bytes < total);
         GroupState {
             usable_cores: cores.map(|cores| cores.usable),
             quota_cores: cores.and_then(|cores| cores.quota),
