@@ -10,6 +10,7 @@ const FLOORS: [&[&str]; 11] = [
         "crates/digest",
         "crates/images",
         "crates/json",
+        "crates/nvml-sim",
         "crates/protocol",
         "crates/torch-ddp",
         "crates/words",

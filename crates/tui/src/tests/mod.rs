@@ -7,6 +7,7 @@ mod form_data;
 mod gallery;
 mod history;
 mod missing;
+mod monitor;
 mod palette;
 mod properties;
 mod questions;

@@ -2,19 +2,22 @@
 //! no cursor outside.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use proptest::prelude::*;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::crossterm::event::{KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use workbench_experiment::lab::RunConfig;
+use workbench_monitor::{AlertLimits, AlertWatch, MonitorLook};
 use workbench_record::{Record, RunStatus};
+use workbench_simulate::{MachineSize, machine_state};
 
 use super::fixture::{AIR, Fixture, key_event, quick, records, refused};
 use super::side_by_side::side_by_side;
 use crate::event::{
-    AnswersEffect, AppEvent, Effect, Exported, HistoryEffect, MissingSetup, RunEffect, RunJob,
-    TerminalEffect, WatchEffect,
+    AnswersEffect, AppEvent, Effect, Exported, HistoryEffect, MissingSetup, MonitorEffect,
+    RunEffect, RunJob, TerminalEffect, WatchEffect,
 };
 use crate::theme::ThemeName;
 
@@ -62,7 +65,7 @@ fn step() -> impl Strategy<Value = Step> {
     ])
     .prop_map(str::to_owned);
     let letters = prop::sample::select(
-        "qrRpswceuzfyn?/hjklgGmMatx0123456789.,:-+<>[]voHLYyo"
+        "qrRpswceuzfyn?/hjklgGmMatxKT0123456789.,:-+<>[]voHLYyo"
             .chars()
             .collect::<Vec<_>>(),
     )
@@ -179,6 +182,19 @@ impl Outside {
                     job: RunJob::Resume(run),
                 })))
             }
+            Effect::Monitor(MonitorEffect::Begin) => {
+                let size = MachineSize {
+                    cores: 40,
+                    sockets: 2,
+                    gpus: 3,
+                    processes: 30,
+                };
+                let mut state = machine_state(size, 7);
+                state.processes[0].command = "\u{1b}[2J".repeat(100);
+                let alerts = AlertWatch::new(AlertLimits::default()).look(&state);
+                Some(AppEvent::Looked(Arc::new(MonitorLook { state, alerts })))
+            }
+            Effect::Monitor(_) => Some(AppEvent::Told("it\u{1b}[2J has ended".to_owned())),
             Effect::Survey(request) => Some(fixture.surveyed(&request, AIR)),
             Effect::Terminal(TerminalEffect::Install(missing)) => {
                 Some(AppEvent::SetupDone(Ok(missing.job)))

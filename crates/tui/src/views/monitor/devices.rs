@@ -6,7 +6,7 @@ use workbench_report::format;
 
 use super::MonitorView;
 use crate::kit::strip::strip;
-use crate::kit::{Pane, Scroll, position, safe};
+use crate::kit::{Pane, Scroll, cells, position, safe};
 
 /// Columns of the first column.
 const LABEL: u16 = 9;
@@ -70,12 +70,16 @@ fn one(place: &mut Pane<'_>, device: &DeviceLine, view: &MonitorView) {
             row.right(&format!("{:.0} %", share * 100.0), 5, theme.text)
                 .skip(2);
         }
-        None => _ = row.skip(if bar > 0 { bar + 8 } else { 7 }),
+        None => {
+            let gap = if bar > 0 { bar + 8 } else { 7 };
+            if cells(&device.text) + gap <= row.rest() {
+                row.skip(gap);
+            }
+        }
     }
     let style = if device.warn { theme.warn } else { theme.text };
-    let text = device
-        .trace
-        .map_or(u16::MAX, |_| row.rest().saturating_sub(12).min(44));
+    // Strips stand below each other where texts are short.
+    let text = cells(&device.text).max(if bar > 0 { 44 } else { 24 });
     row.left(&device.text, text, style);
     let Some(trace) = device.trace else {
         return;
@@ -99,7 +103,7 @@ fn all(state: &MachineState) -> Vec<DeviceLine> {
     if let Some(stalls) = &state.stalls {
         let [cpu, memory, io] =
             [stalls.cpu, stalls.memory, stalls.io].map(|share| format!("{:.0} %", share * 100.0));
-        let text = format!("some task waited: for a core {cpu}, memory {memory}, disks {io}");
+        let text = format!("a task waited: core {cpu}, memory {memory}, disk {io}");
         lines.push(DeviceLine {
             warn: stalls.memory > 0.1,
             ..DeviceLine::new("stalls", text)

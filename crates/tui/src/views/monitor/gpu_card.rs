@@ -12,6 +12,8 @@ use crate::kit::{Pane, column, safe};
 
 /// Lines of a card, with a blank one.
 pub const HEIGHT: u16 = 10;
+/// Lines that the history may take besides.
+pub const HISTORY: u16 = 6;
 /// Columns that a card needs.
 const WIDE: u16 = 72;
 /// Columns of the names of figures.
@@ -67,10 +69,7 @@ fn one(pane: &mut Pane<'_>, (gpu, place): (&GpuState, usize), view: &MonitorView
         x: area.x + LABEL.min(area.width),
         y: area.y + 9,
         width: area.width.saturating_sub(LABEL),
-        height: area
-            .height
-            .saturating_sub(10)
-            .max(u16::from(area.height > 9)),
+        height: area.height.saturating_sub(9).min(HISTORY),
     };
     let last = last.intersection(area);
     pane.row(9).left("busy", LABEL, theme.dim);

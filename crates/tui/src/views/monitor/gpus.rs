@@ -27,6 +27,15 @@ pub fn height_for(gpus: u16) -> u16 {
     }
 }
 
+/// More lines than this would be empty.
+pub fn most_for(gpus: u16) -> u16 {
+    if gpus == 1 {
+        gpu_card::HEIGHT + gpu_card::HISTORY
+    } else {
+        gpus.saturating_mul(HIGHEST).saturating_add(1)
+    }
+}
+
 /// Draws the panel.
 pub fn draw(pane: Pane<'_>, scroll: &mut Scroll, state: &MachineState, view: &MonitorView) {
     let theme = pane.theme;
@@ -104,6 +113,8 @@ const COLUMNS: [GpuColumn; 11] = [
 
 /// Columns of the number of a GPU and its MIG device.
 const NUMBER: u16 = 5;
+/// A strip of history is no higher than this.
+const HIGHEST: u16 = 3;
 /// Columns of what holds the clocks down.
 const REASON: u16 = 20;
 
@@ -133,7 +144,11 @@ fn rows(
     }
     head.skip(2)
         .text("held down by, history of busy", theme.dim);
-    for ((line, gpu), place) in (1..).zip(gpus).zip(first..) {
+    // Where there is room, the history is higher.
+    let spare = (inner.area.height.saturating_sub(1)) / (gpus.len().max(1) as u16);
+    let high = spare.clamp(1, HIGHEST);
+    for ((at, gpu), place) in (0..).zip(gpus).zip(first..) {
+        let line = 1 + at * high;
         let style = if stale { theme.dim } else { theme.text };
         let mut row = inner.row(line);
         row.left(&number(gpu), NUMBER, style);
@@ -146,7 +161,7 @@ fn rows(
             row.at_most(&text, REASON, style).skip(1);
         }
         let left = row.rest();
-        let mut area = inner.band(line, 1).area;
+        let mut area = inner.band(line, high).area;
         area.x = area.right().saturating_sub(left);
         area.width = left;
         strip(

@@ -158,13 +158,13 @@ fn in_columns(area: Rect, contents: &Contents) -> Arranged<'static, MonitorPanel
     let devices = contents.natural(Devices, left.width).min(left.height / 3);
     let gpus = match contents.gpus {
         0 => 0,
-        _ => contents.natural(Gpus, left.width).min(left.height / 2),
+        n => gpus::most_for(n).saturating_add(2).min(left.height / 2),
     };
     let cores = contents.natural(Cores, left.width);
     let most = left.height.saturating_sub(devices + gpus);
     // What others leave goes to the cores' history, or to all that the cards say.
     let spare = most.saturating_sub(cores);
-    let cores = cores.min(most) + if gpus > 0 { spare.min(6) } else { spare };
+    let cores = cores.min(most) + spare;
     places.push((Cores, cut(&mut rest, cores)));
     if gpus > 0 {
         let gpus = rest.height.saturating_sub(devices);

@@ -126,7 +126,8 @@ impl MonitorView {
 
     /// The time that a column of history stands for, in seconds.
     pub(super) fn column_s(&self) -> f64 {
-        self.past().column_s(self.grain)
+        // Looks are never exactly as far apart as was wanted.
+        (self.past().column_s(self.grain) * 20.0).round() / 20.0
     }
 
     /// The processes that are shown, and the place of the selected one.
@@ -149,7 +150,8 @@ impl MonitorView {
     }
 
     pub(super) fn move_selected(&mut self, motion: Motion) {
-        let (_, place) = self.rows();
+        // The first one is marked where none was chosen.
+        let place = self.rows().1.or(Some(0));
         let place = self
             .panels
             .scroll(MonitorPanel::Processes)
