@@ -11,10 +11,12 @@ use workbench_dataset::{DecimalSign, Delimiter, ReadOptions, column_names};
 use workbench_experiment::lab::Lab;
 use workbench_experiment::{AskedWorkers, MaxTime, Width};
 
+use crate::commands;
 use crate::commands::answer::AnswerArgs;
 use crate::commands::grade::{self, GradeArgs};
 use crate::commands::labs::LabsArgs;
 use crate::commands::monitor::{self, MonitorArgs};
+use crate::commands::runs;
 use crate::commands::say::SayArgs;
 use crate::commands::setup::SetupArgs;
 use crate::commands::submit::{self, SubmitArgs};
@@ -45,20 +47,6 @@ Examples:
 
 Exit codes: 0 done, 1 the lab ran and its check failed, 2 usage or configuration,
 3 environment (disk full, not writable, a limit reached), 130 interrupted.";
-
-const RUNS_EXAMPLES: &str = "\
-Examples:
-  workbench runs trees since:7d                    the last week's runs with trees in their line
-  workbench runs lab:rf status:killed,failed       what did not end well
-  workbench runs since:2026-11-01 until:2026-11-20 days are in UTC, and a day counts to its end
-
-Several values with commas between them are alternatives. The screen's filter is the same.";
-
-const CONFIG_EXAMPLES: &str = "\
-Examples:
-  workbench config                                 what holds now
-  workbench config --default > \"$(workbench config --path)\"
-  WORKBENCH_THEME=light workbench config           settings are also variables";
 
 /// Run the same work in several ways and see what parallelism really bought on this machine.
 #[derive(Debug, Parser)]
@@ -327,7 +315,7 @@ pub enum Command {
     /// Find or install libtorch and build the worker, for labs that train in processes of their own
     Setup(SetupArgs),
     /// List the runs that were made
-    #[command(after_help = RUNS_EXAMPLES)]
+    #[command(after_help = runs::EXAMPLES)]
     Runs {
         /// Only runs that match all of these words and fields: lab:, preset:, status:, arm:,
         /// since:, until:
@@ -379,7 +367,7 @@ pub enum Command {
     #[command(after_help = grade::EXAMPLES)]
     Grade(GradeArgs),
     /// Print the configuration as a file, and where each value came from
-    #[command(after_help = CONFIG_EXAMPLES)]
+    #[command(after_help = commands::config::EXAMPLES)]
     Config {
         /// Print where the file lies, or would lie; its directory is made
         #[arg(long, conflicts_with = "default")]
@@ -449,7 +437,7 @@ fn config_help(labs: &[Box<dyn Lab>]) -> String {
     for (name, text) in config::listed(labs) {
         let _ = write!(out, "\n- {name}: {text}");
     }
-    let _ = write!(out, "\n\n{CONFIG_EXAMPLES}");
+    let _ = write!(out, "\n\n{}", commands::config::EXAMPLES);
     out
 }
 

@@ -31,7 +31,6 @@ mod table;
 pub use screen::offscreen;
 
 use std::ffi::OsString;
-use std::io::IsTerminal;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{self, ExitCode};
@@ -120,7 +119,7 @@ fn run(labs: &[MakeLab], args: Vec<OsString>) -> Result<u8, ExitError> {
         ));
     }
     if let Some(scenario) = simulate_gpus {
-        gpu::simulate(simulated_gpus::found(scenario)?);
+        gpu::simulate(simulated_gpus::found(&scenario)?);
     }
     // Before the configuration is read: these commands do not need it, and two of them help to
     // repair it.
@@ -174,7 +173,7 @@ fn configured(
     }
     let command = match command {
         Some(Command::Monitor(args)) => {
-            return commands::monitor::run(args, &config, || {
+            return commands::monitor::run(&args, &config, || {
                 let store = RunStore::open(run_dir)?;
                 foreign::recall(&labs, &store);
                 Ok((store, labs))
@@ -196,7 +195,7 @@ fn configured(
         Some(Command::Answer(args)) => commands::answer::run(&labs, &store, &args),
         Some(_) => Ok(code::DONE),
         None if run.lab.is_some() => headless::run(&labs, &store, run),
-        None if has_terminal() => screen::run(store, labs, &config, None),
+        None if output::has_terminal() => screen::run(store, labs, &config, None),
         None => explain(),
     }
 }
@@ -217,11 +216,6 @@ fn needs_labs(command: Option<&Command>) -> bool {
                 | Command::Answer(_)
         )
     )
-}
-
-/// Whether the program runs on a terminal, for input and output.
-fn has_terminal() -> bool {
-    std::io::stdin().is_terminal() && std::io::stdout().is_terminal()
 }
 
 /// `workbench` without arguments and terminal: prints what it is and how to use it.

@@ -45,7 +45,8 @@ impl Host for Program {
     }
 }
 
-/// Runs the interface, at this machine where it is said how that is watched, until the person leaves it, then prints the summary of the last run.
+/// Runs the interface, at this machine where it is said how that is watched, until the person
+/// leaves it, then prints the summary of the last run.
 pub fn run(
     store: RunStore,
     labs: Vec<Box<dyn Lab>>,

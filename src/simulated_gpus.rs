@@ -1,5 +1,5 @@
-//! Finding the library that simulates GPUs (the crate `nvml-sim`), which takes the place of NVIDIA's
-//! where `--simulate-gpus` is given.
+//! Finding the library that simulates GPUs (the crate `nvml-sim`), which takes the place of
+//! NVIDIA's where `--simulate-gpus` is given.
 
 use std::path::{Path, PathBuf};
 
@@ -15,8 +15,8 @@ const LIBRARY: &str = "libworkbench_nvml_sim.so";
 /// # Errors
 /// A usage error when the scenario cannot be read, and one of the environment when there is no
 /// library.
-pub fn found(scenario: PathBuf) -> Result<SimulatedGpus, ExitError> {
-    let scenario = std::fs::canonicalize(&scenario).map_err(|error| {
+pub fn found(scenario: &Path) -> Result<SimulatedGpus, ExitError> {
+    let scenario = std::fs::canonicalize(scenario).map_err(|error| {
         let shown = scenario.display();
         ExitError::usage(format!("`--simulate-gpus {shown}`: {error}"))
     })?;

@@ -9,8 +9,8 @@ use clap::{Args, ValueHint};
 use workbench_experiment::lab::Lab;
 use workbench_machine::MachineFacts;
 use workbench_monitor::{
-    AlertLimits, AlertWatch, MetricsServer, MonitorDocument, MonitorLook, Recorder, Recording,
-    RecordingError, TypedLimit, Watcher,
+    AlertLimits, AlertWatch, MachineWatcher, MetricsServer, MonitorDocument, MonitorLook,
+    Recording, RecordingError, StateRecorder, TypedLimit,
 };
 use workbench_record::RunStore;
 use workbench_tui::MonitorStart;
@@ -19,7 +19,7 @@ use workbench_tui::offscreen::machine_picture;
 use super::show::pretty;
 use crate::config::Config;
 use crate::exit_error::{ExitError, code};
-use crate::{has_terminal, output, screen};
+use crate::{output, screen};
 
 /// Shown by `--help`.
 pub const EXAMPLES: &str = "\
@@ -37,7 +37,7 @@ Examples:
 const SHORTEST: f64 = 0.1;
 const LONGEST: f64 = 3600.0;
 /// What `--once` shows of the time before it.
-const ONCE: Duration = Duration::from_millis(1000);
+const ONCE: Duration = Duration::from_secs(1);
 /// How often it is looked whether the GPUs' driver has answered, for `--once`, and how long.
 const GPU_PAUSE: Duration = Duration::from_millis(250);
 const GPU_TRIES: usize = 44;
@@ -107,7 +107,7 @@ type Screens = (RunStore, Vec<Box<dyn Lab>>);
 
 /// Watches.
 pub fn run(
-    args: MonitorArgs,
+    args: &MonitorArgs,
     config: &Config,
     screens: impl FnOnce() -> Result<Screens, ExitError>,
 ) -> Result<u8, ExitError> {
@@ -118,7 +118,7 @@ pub fn run(
             Some(recording) => last(recording, limits)?,
             None => (MachineFacts::probe_without_gpus(), once(limits)),
         };
-        return print(&args, machine, look, config);
+        return print(args, machine, look, config);
     }
     let server = args.prometheus.map(MetricsServer::start).transpose();
     let server = server.map_err(|error| ExitError::cannot("serve the figures", &error))?;
@@ -126,9 +126,9 @@ pub fn run(
     let recorder = args
         .record
         .as_deref()
-        .map(|path| Recorder::create(path, &machine()));
+        .map(|path| StateRecorder::create(path, &machine()));
     let recorder = recorder.transpose()?;
-    if has_terminal() {
+    if output::has_terminal() {
         let (store, labs) = screens()?;
         let start = MonitorStart {
             interval: args.interval,
@@ -150,14 +150,16 @@ pub fn run(
         output::error_line(&format!("serving http://{}/metrics", server.address()))?;
     }
     without_screen(
-        Watcher::new(limits).recording(recorder).serving(server),
+        MachineWatcher::new(limits)
+            .recording(recorder)
+            .serving(server),
         args.interval,
     )
 }
 
 /// One look that covers a second, with the GPUs where their driver answers.
 fn once(limits: AlertLimits) -> MonitorLook {
-    let mut watcher = Watcher::new(limits);
+    let mut watcher = MachineWatcher::new(limits);
     std::thread::sleep(ONCE);
     let (mut look, _) = watcher.look();
     // The driver may have to wake the GPUs up. What a card measures between two looks needs two.
@@ -202,7 +204,7 @@ fn print(
 }
 
 /// Looks until a signal asks to end.
-fn without_screen(mut watcher: Watcher, interval: Duration) -> Result<u8, ExitError> {
+fn without_screen(mut watcher: MachineWatcher, interval: Duration) -> Result<u8, ExitError> {
     let (stop, stopped) = mpsc::channel();
     let handler = ctrlc::set_handler(move || {
         let _ = stop.send(());

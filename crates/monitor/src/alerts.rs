@@ -3,80 +3,11 @@
 use std::collections::BTreeMap;
 use std::str::FromStr;
 
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-use workbench_json::Floats;
 use workbench_machine::gpu::{GpuHealth, GpuState};
 use workbench_machine::state::MachineState;
 
+use crate::alert::{Alert, AlertKind, AlertSubject};
 use crate::messages;
-
-/// What is wrong.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
-)]
-#[serde(rename_all = "snake_case")]
-pub enum AlertKind {
-    /// A GPU does not answer any more.
-    GpuLost,
-    /// The GPUs' driver does not answer.
-    GpuDriver,
-    /// The driver has told an error of a GPU (Xid).
-    GpuError,
-    /// A GPU has found memory errors that it could not mend.
-    GpuMemoryErrors,
-    /// A GPU is hot.
-    GpuTemperature,
-    /// A GPU's clocks are held down by heat or by the power supply.
-    GpuHeldDown,
-    /// A core is hot.
-    CoreTemperature,
-    /// Little memory is left.
-    Memory,
-    /// Tasks stall for want of memory.
-    MemoryStalls,
-    /// A file system is nearly full.
-    Disk,
-    /// The quota of the control group keeps threads off the cores.
-    Quota,
-    /// The hypervisor gives the cores to others.
-    Steal,
-}
-
-/// Of what.
-#[derive(
-    Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
-)]
-#[serde(rename_all = "snake_case")]
-pub enum Subject {
-    /// The machine.
-    Machine,
-    /// A core, by its number.
-    Core(u32),
-    /// A GPU, by its index.
-    Gpu(u32),
-    /// A file system, by its place.
-    FileSystem(String),
-}
-
-/// Something that somebody should look at.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct Alert {
-    /// What is wrong.
-    pub kind: AlertKind,
-    /// Of what.
-    pub subject: Subject,
-    /// The figure; a share, degrees, cores or a number, as the kind says.
-    #[serde(with = "Floats::<f64>")]
-    pub value: f64,
-    /// Its limit.
-    #[serde(with = "Floats::<f64>")]
-    pub limit: f64,
-    /// Since when, in milliseconds since 1970 (UTC), as far as it was watched.
-    pub since_unix_ms: u64,
-    /// In words.
-    pub text: String,
-}
 
 /// From where on a figure is told. `None` never tells.
 #[derive(Debug, Clone, PartialEq)]
@@ -112,7 +43,7 @@ pub enum LimitError {
     #[error("write it as NAME=VALUE, for example gpu-temperature=80, or NAME=off")]
     Form,
     /// There is no such limit.
-    #[error("no such limit; there are {names}", names = messages::names(SETTABLE.map(|(name, ..)| name)))]
+    #[error("no such limit; there are {}", messages::names(SETTABLE.map(|(name, ..)| name)))]
     Name,
     /// It is no number.
     #[error("the value is a number (a share such as 0.9, or degrees), or off")]
@@ -159,7 +90,7 @@ impl AlertLimits {
 /// A figure beyond its limit.
 struct Beyond {
     kind: AlertKind,
-    subject: Subject,
+    subject: AlertSubject,
     value: f64,
     limit: f64,
 }
@@ -168,7 +99,7 @@ struct Beyond {
 #[derive(Debug, Clone, Default)]
 pub struct AlertWatch {
     limits: AlertLimits,
-    since: BTreeMap<(AlertKind, Subject), u64>,
+    since: BTreeMap<(AlertKind, AlertSubject), u64>,
 }
 
 impl AlertWatch {
@@ -190,7 +121,7 @@ impl AlertWatch {
         if state.gpu_problem.is_some() {
             beyond.push(Beyond {
                 kind: AlertKind::GpuDriver,
-                subject: Subject::Machine,
+                subject: AlertSubject::Machine,
                 value: state.gpus_age_s,
                 limit: 0.0,
             });
@@ -220,57 +151,45 @@ impl AlertWatch {
     }
 }
 
+/// Tells a figure where it is beyond its limit.
+fn judge(
+    (kind, subject): (AlertKind, AlertSubject),
+    value: f64,
+    (limits, found): (&AlertLimits, &mut Vec<Beyond>),
+) {
+    if let Some(limit) = limits.of(kind).filter(|limit| value >= *limit) {
+        found.push(Beyond {
+            kind,
+            subject,
+            value,
+            limit,
+        });
+    }
+}
+
 fn of_machine(state: &MachineState, limits: &AlertLimits, found: &mut Vec<Beyond>) {
-    let mut judge = |kind, subject, value: f64| {
-        if let Some(limit) = limits.of(kind).filter(|limit| value >= *limit) {
-            found.push(Beyond {
-                kind,
-                subject,
-                value,
-                limit,
-            });
+    let mut machine = |kind, value: Option<f64>| {
+        if let Some(value) = value {
+            judge((kind, AlertSubject::Machine), value, (limits, &mut *found));
         }
     };
-    let memory = &state.memory;
-    let group = &state.group;
-    let limit = group
-        .memory_limit_bytes
-        .filter(|limit| *limit < memory.total_bytes);
-    let (used, all) = match limit.zip(group.memory_used_bytes) {
-        // Files that a group has read count as its own, and can be given back.
-        Some((limit, used)) => (used.saturating_sub(memory.cached_bytes), limit),
-        None => (memory.used_bytes(), memory.total_bytes),
-    };
-    if all > 0 {
-        judge(
-            AlertKind::Memory,
-            Subject::Machine,
-            used as f64 / all as f64,
-        );
-    }
-    if let Some(stalls) = &state.stalls {
-        judge(
-            AlertKind::MemoryStalls,
-            Subject::Machine,
-            f64::from(stalls.memory),
-        );
-    }
-    if let Some(cores) = state.group.throttled_cores {
-        judge(AlertKind::Quota, Subject::Machine, cores);
-    }
+    machine(AlertKind::Memory, memory_used(state));
+    let stalls = state.stalls.as_ref();
+    machine(
+        AlertKind::MemoryStalls,
+        stalls.map(|stalls| f64::from(stalls.memory)),
+    );
+    machine(AlertKind::Quota, state.group.throttled_cores);
     let steal: f32 = state.cores.iter().map(|core| core.steal).sum();
     let steal = f64::from(steal) / state.cores.len().max(1) as f64;
-    judge(AlertKind::Steal, Subject::Machine, steal);
+    machine(AlertKind::Steal, Some(steal));
     let hottest = state
         .cores
         .iter()
         .filter_map(|core| Some((core.temperature_c?, core.id)));
     if let Some((degrees, id)) = hottest.max_by(|a, b| a.0.total_cmp(&b.0)) {
-        judge(
-            AlertKind::CoreTemperature,
-            Subject::Core(id),
-            f64::from(degrees),
-        );
+        let what = (AlertKind::CoreTemperature, AlertSubject::Core(id));
+        judge(what, f64::from(degrees), (limits, &mut *found));
     }
     for place in state
         .file_systems
@@ -278,13 +197,27 @@ fn of_machine(state: &MachineState, limits: &AlertLimits, found: &mut Vec<Beyond
         .filter(|place| place.total_bytes > 0)
     {
         let used = place.total_bytes.saturating_sub(place.available_bytes);
-        let subject = Subject::FileSystem(place.place.clone());
-        judge(
+        let what = (
             AlertKind::Disk,
-            subject,
+            AlertSubject::FileSystem(place.place.clone()),
+        );
+        judge(
+            what,
             used as f64 / place.total_bytes as f64,
+            (limits, &mut *found),
         );
     }
+}
+
+/// Share of the memory that may be used and is, of the control group where that has less.
+fn memory_used(state: &MachineState) -> Option<f64> {
+    let (memory, group) = (&state.memory, &state.group);
+    let (used, all) = match group.memory_limit_bytes.zip(group.memory_used_bytes) {
+        // Files that a group has read count as its own, and can be given back.
+        Some((limit, used)) => (used.saturating_sub(memory.cached_bytes), limit),
+        None => (memory.used_bytes(), memory.total_bytes),
+    };
+    (all > 0).then(|| used as f64 / all as f64)
 }
 
 fn of_gpu(gpu: &GpuState, limits: &AlertLimits, found: &mut Vec<Beyond>) {
@@ -293,7 +226,7 @@ fn of_gpu(gpu: &GpuState, limits: &AlertLimits, found: &mut Vec<Beyond>) {
         return;
     }
     let mut tell = |kind, value: f64, limit: f64| {
-        let subject = Subject::Gpu(gpu.index);
+        let subject = AlertSubject::Gpu(gpu.index);
         found.push(Beyond {
             kind,
             subject,
@@ -396,7 +329,11 @@ mod tests {
             AlertKind::GpuHeldDown,
         ];
         assert_eq!(kinds(&alerts), expected);
-        assert!(alerts.iter().all(|alert| alert.subject == Subject::Gpu(3)));
+        assert!(
+            alerts
+                .iter()
+                .all(|alert| alert.subject == AlertSubject::Gpu(3))
+        );
         assert!(alerts[0].text.contains("Xid 79"), "{}", alerts[0].text);
         assert!(
             alerts[3].text.contains("too hot (hardware)"),

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use workbench_machine::MachineFacts;
 use workbench_machine::state::MachineState;
 
-use crate::alerts::Alert;
+use crate::alert::Alert;
 
 /// The version of the document's form. It rises when a field changes its meaning or is gone.
 pub const FORMAT: u32 = 1;

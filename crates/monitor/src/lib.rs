@@ -6,6 +6,7 @@
 //! - **Does not belong here:** reading the kernel's files and the driver, which is `machine`'s, and
 //!   drawing.
 
+mod alert;
 mod alerts;
 mod document;
 mod messages;
@@ -16,11 +17,12 @@ mod server;
 mod timeline;
 mod watcher;
 
-pub use alerts::{Alert, AlertKind, AlertLimits, AlertWatch, LimitError, Subject, TypedLimit};
+pub use alert::{Alert, AlertKind, AlertSubject};
+pub use alerts::{AlertLimits, AlertWatch, LimitError, TypedLimit};
 pub use document::{MonitorDocument, schema};
 pub use processes::{ProcessOrder, ProcessRow, ProcessWish, arranged};
 pub use prometheus::text;
-pub use recording::{NoRecording, Recorder, Recording, RecordingError, StateLog};
+pub use recording::{NoRecording, Recording, RecordingError, StateLog, StateRecorder};
 pub use server::{MetricsServer, NotLoopback};
-pub use timeline::{Spread, Timeline, Trace};
-pub use watcher::{MonitorLook, Watcher};
+pub use timeline::{ColumnSpread, Timeline, Trace};
+pub use watcher::{MachineWatcher, MonitorLook};

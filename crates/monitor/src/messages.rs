@@ -4,18 +4,18 @@ use workbench_machine::gpu::{GpuState, ThrottleReason};
 use workbench_machine::state::MachineState;
 use workbench_report::format;
 
-use crate::alerts::{AlertKind, Subject};
+use crate::alert::{AlertKind, AlertSubject};
 
 /// An alert as a sentence.
 pub(crate) fn alert(
     kind: AlertKind,
-    subject: &Subject,
+    subject: &AlertSubject,
     (value, limit): (f64, f64),
     state: &MachineState,
 ) -> String {
     let percent = format::percent(value);
     let gpu = match subject {
-        Subject::Gpu(index) => state.gpus.iter().find(|gpu| gpu.index == *index),
+        AlertSubject::Gpu(index) => state.gpus.iter().find(|gpu| gpu.index == *index),
         _ => None,
     };
     match kind {
@@ -52,12 +52,12 @@ pub(crate) fn alert(
     }
 }
 
-fn of(subject: &Subject) -> String {
+fn of(subject: &AlertSubject) -> String {
     match subject {
-        Subject::Machine => "the machine".to_owned(),
-        Subject::Core(id) => format!("Core {id}"),
-        Subject::Gpu(index) => format!("GPU {index}"),
-        Subject::FileSystem(place) => format::clean(place, 60),
+        AlertSubject::Machine => "the machine".to_owned(),
+        AlertSubject::Core(id) => format!("Core {id}"),
+        AlertSubject::Gpu(index) => format!("GPU {index}"),
+        AlertSubject::FileSystem(place) => format::clean(place, 60),
     }
 }
 

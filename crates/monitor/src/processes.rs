@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 use std::collections::{HashMap, HashSet};
 
-use workbench_machine::state::ProcessState;
+use workbench_machine::state::SeenProcess;
 
 /// What processes are sorted by.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
@@ -41,7 +41,7 @@ impl ProcessOrder {
         Self::ALL[(at.unwrap_or(0) + 1) % Self::ALL.len()]
     }
 
-    fn compare(self, a: &ProcessState, b: &ProcessState) -> Ordering {
+    fn compare(self, a: &SeenProcess, b: &SeenProcess) -> Ordering {
         let by = match self {
             Self::Cpu => b.cores.total_cmp(&a.cores),
             Self::Memory => b.memory_bytes.cmp(&a.memory_bytes),
@@ -80,7 +80,7 @@ pub struct ProcessRow {
 
 /// The processes that are wanted, in their order. In a tree, what leads to a process that matches
 /// is shown too.
-pub fn arranged(all: &[ProcessState], wish: &ProcessWish) -> Vec<ProcessRow> {
+pub fn arranged(all: &[SeenProcess], wish: &ProcessWish) -> Vec<ProcessRow> {
     let mut places: Vec<usize> = (0..all.len())
         .filter(|place| wish.kernel || !all[*place].is_kernel())
         .collect();
@@ -101,7 +101,7 @@ pub fn arranged(all: &[ProcessState], wish: &ProcessWish) -> Vec<ProcessRow> {
     wanted.map(|place| ProcessRow { place, depth: 0 }).collect()
 }
 
-fn matches(process: &ProcessState, words: &[String]) -> bool {
+fn matches(process: &SeenProcess, words: &[String]) -> bool {
     words.is_empty() || {
         let of = [&process.name, &process.command, &process.user].map(|part| part.to_lowercase());
         let pid = process.pid.to_string();
@@ -111,7 +111,7 @@ fn matches(process: &ProcessState, words: &[String]) -> bool {
 }
 
 /// Depth first, siblings in their order. A process whose parent is not in the list is a root.
-fn tree(all: &[ProcessState], places: &[usize], wish: &ProcessWish) -> Vec<ProcessRow> {
+fn tree(all: &[SeenProcess], places: &[usize], wish: &ProcessWish) -> Vec<ProcessRow> {
     let listed: HashSet<u32> = places.iter().map(|place| all[*place].pid).collect();
     let mut children: HashMap<u32, Vec<usize>> = HashMap::new();
     let mut roots = Vec::new();
@@ -153,7 +153,7 @@ fn row(place: usize, depth: usize) -> ProcessRow {
 
 /// Rows that match, and those above them in the tree.
 fn leading_to_matches(
-    all: &[ProcessState],
+    all: &[SeenProcess],
     rows: Vec<ProcessRow>,
     words: &[String],
 ) -> Vec<ProcessRow> {
@@ -177,18 +177,18 @@ mod tests {
 
     use super::*;
 
-    fn process(pid: u32, parent: u32, name: &str, cores: f32) -> ProcessState {
-        ProcessState {
+    fn process(pid: u32, parent: u32, name: &str, cores: f32) -> SeenProcess {
+        SeenProcess {
             pid,
             parent,
             name: name.to_owned(),
             cores,
             memory_bytes: u64::from(pid),
-            ..ProcessState::default()
+            ..SeenProcess::default()
         }
     }
 
-    fn some() -> Vec<ProcessState> {
+    fn some() -> Vec<SeenProcess> {
         vec![
             process(1, 0, "init", 0.0),
             process(2, 0, "kthreadd", 0.0),
@@ -243,7 +243,7 @@ mod tests {
         #[test]
         fn every_process_is_in_the_tree_once(parents in prop::collection::vec(0_u32..12, 0..12)) {
             // Also parents that are their own children, in a circle or not.
-            let all: Vec<ProcessState> = (3..)
+            let all: Vec<SeenProcess> = (3..)
                 .zip(&parents)
                 .map(|(pid, parent)| process(pid, parent + 3, "x", 0.0))
                 .collect();

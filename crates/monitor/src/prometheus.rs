@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use workbench_machine::gpu::{GpuHealth, GpuState};
 use workbench_machine::state::MachineState;
 
-use crate::alerts::{Alert, Subject};
+use crate::alert::{Alert, AlertSubject};
 
 /// Labels of a figure.
 type Labels<'a> = &'a [(&'a str, &'a str)];
@@ -82,15 +82,16 @@ fn escaped(text: &str) -> String {
 pub fn text(state: &MachineState, alerts: &[Alert]) -> String {
     let mut text = Text(String::new());
     of_cores(state, &mut text);
+    of_waiting(state, &mut text);
     of_memory(state, &mut text);
     of_devices(state, &mut text);
     of_gpus(state, &mut text);
     let of_alert = |alert: &Alert| {
         let subject = match &alert.subject {
-            Subject::Machine => "machine".to_owned(),
-            Subject::Core(id) => format!("core {id}"),
-            Subject::Gpu(index) => format!("gpu {index}"),
-            Subject::FileSystem(place) => place.clone(),
+            AlertSubject::Machine => "machine".to_owned(),
+            AlertSubject::Core(id) => format!("core {id}"),
+            AlertSubject::Gpu(index) => format!("gpu {index}"),
+            AlertSubject::FileSystem(place) => place.clone(),
         };
         let kind = serde_json::to_value(alert.kind).unwrap_or_default();
         let kind = kind.as_str().unwrap_or_default().to_owned();
@@ -144,6 +145,10 @@ fn of_cores(state: &MachineState, text: &mut Text) {
         ("core_temperature_celsius", "gauge", "Temperature."),
         degrees,
     );
+}
+
+/// What tasks wait for, and what they may use.
+fn of_waiting(state: &MachineState, text: &mut Text) {
     let load = state.load.as_ref().and_then(|load| load.first().copied());
     text.single(
         "load1",

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use workbench_machine::MachineFacts;
-use workbench_machine::state::{MachineState, ProcessState};
+use workbench_machine::state::{MachineState, SeenProcess};
 
 use crate::processes::{ProcessOrder, ProcessWish, arranged};
 
@@ -53,12 +53,12 @@ pub enum RecordingError {
 
 /// Writes looks to a file.
 #[derive(Debug)]
-pub struct Recorder {
+pub struct StateRecorder {
     file: File,
     path: PathBuf,
 }
 
-impl Recorder {
+impl StateRecorder {
     /// Begins a recording in a new file.
     ///
     /// # Errors
@@ -132,7 +132,7 @@ fn recorded(state: &MachineState) -> MachineState {
     let mut keep = kept.into_iter();
     state
         .processes
-        .retain(|_: &ProcessState| keep.next().unwrap_or(false));
+        .retain(|_: &SeenProcess| keep.next().unwrap_or(false));
     state
 }
 

@@ -44,7 +44,7 @@ pub enum Trace {
 
 /// The figures of a stretch of time.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Spread {
+pub struct ColumnSpread {
     /// Lowest.
     pub low: f32,
     /// Mean.
@@ -53,7 +53,7 @@ pub struct Spread {
     pub high: f32,
 }
 
-impl Spread {
+impl ColumnSpread {
     fn of(value: f32) -> Self {
         Self {
             low: value,
@@ -74,7 +74,7 @@ struct Open {
 }
 
 impl Open {
-    fn add(&mut self, value: Option<Spread>) {
+    fn add(&mut self, value: Option<ColumnSpread>) {
         self.looks += 1;
         let Some(value) = value else {
             return;
@@ -88,8 +88,8 @@ impl Open {
         self.known += 1;
     }
 
-    fn spread(&self) -> Option<Spread> {
-        (self.known > 0).then(|| Spread {
+    fn spread(&self) -> Option<ColumnSpread> {
+        (self.known > 0).then(|| ColumnSpread {
             low: self.low,
             mean: (self.sum / f64::from(self.known)) as f32,
             high: self.high,
@@ -100,7 +100,7 @@ impl Open {
 /// The past of one figure.
 #[derive(Debug, Clone, Default)]
 struct Kept {
-    grains: [VecDeque<Option<Spread>>; GRAINS],
+    grains: [VecDeque<Option<ColumnSpread>>; GRAINS],
     open: [Open; GRAINS],
     /// The look at which it was added last.
     look: u64,
@@ -108,7 +108,9 @@ struct Kept {
 
 impl Kept {
     fn add(&mut self, value: Option<f32>) {
-        let mut value = value.filter(|value| value.is_finite()).map(Spread::of);
+        let mut value = value
+            .filter(|value| value.is_finite())
+            .map(ColumnSpread::of);
         for grain in 0..GRAINS {
             push(&mut self.grains[grain], value);
             let open = &mut self.open[grain];
@@ -122,7 +124,7 @@ impl Kept {
     }
 }
 
-fn push(columns: &mut VecDeque<Option<Spread>>, value: Option<Spread>) {
+fn push(columns: &mut VecDeque<Option<ColumnSpread>>, value: Option<ColumnSpread>) {
     if columns.len() == COLUMNS {
         columns.pop_front();
     }
@@ -198,7 +200,7 @@ impl Timeline {
 
     /// The last columns of a figure, at most `most`, the newest last. A grain beyond the coarsest
     /// is the coarsest.
-    pub fn columns(&self, trace: Trace, grain: usize, most: usize) -> Vec<Option<Spread>> {
+    pub fn columns(&self, trace: Trace, grain: usize, most: usize) -> Vec<Option<ColumnSpread>> {
         let Some(kept) = self.traces.get(&trace) else {
             return Vec::new();
         };
@@ -259,16 +261,13 @@ mod tests {
             timeline.add(&state(if look == 500 { 1.0 } else { 0.25 }));
         }
         for grain in 0..GRAINS {
-            assert_eq!(
-                timeline.highest(Trace::Core(0), grain, 1000),
-                1.0,
-                "{grain}"
-            );
+            let highest = timeline.highest(Trace::Core(0), grain, 1000);
+            assert!((highest - 1.0).abs() < f32::EPSILON, "{grain}: {highest}");
         }
         assert_eq!(timeline.columns(Trace::Core(0), 0, 10_000).len(), COLUMNS);
         assert_eq!(timeline.columns(Trace::Core(0), 2, 10_000).len(), 10);
         assert_eq!(timeline.columns(Trace::Core(0), 1, 7).len(), 7);
-        assert_eq!(timeline.column_s(2), 50.0);
+        assert!((timeline.column_s(2) - 50.0).abs() < 1e-9);
     }
 
     #[test]

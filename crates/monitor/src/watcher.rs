@@ -3,9 +3,10 @@
 
 use workbench_machine::state::{MachineState, StateReader};
 
-use crate::alerts::{Alert, AlertLimits, AlertWatch};
+use crate::alert::Alert;
+use crate::alerts::{AlertLimits, AlertWatch};
 use crate::prometheus;
-use crate::recording::{Recorder, RecordingError};
+use crate::recording::{RecordingError, StateRecorder};
 use crate::server::MetricsServer;
 
 /// A look with what somebody should look at.
@@ -19,14 +20,14 @@ pub struct MonitorLook {
 
 /// Looks at this machine.
 #[derive(Debug)]
-pub struct Watcher {
+pub struct MachineWatcher {
     reader: StateReader,
     alerts: AlertWatch,
-    recorder: Option<Recorder>,
+    recorder: Option<StateRecorder>,
     server: Option<MetricsServer>,
 }
 
-impl Watcher {
+impl MachineWatcher {
     /// A watcher whose first look tells what happened since this call.
     pub fn new(limits: AlertLimits) -> Self {
         Self {
@@ -39,7 +40,7 @@ impl Watcher {
 
     /// Records every look.
     #[must_use]
-    pub fn recording(mut self, recorder: Option<Recorder>) -> Self {
+    pub fn recording(mut self, recorder: Option<StateRecorder>) -> Self {
         self.recorder = recorder;
         self
     }

@@ -7,11 +7,14 @@ use std::io::Cursor;
 use proptest::prelude::*;
 use workbench_machine::MachineFacts;
 use workbench_machine::state::MachineState;
-use workbench_monitor::{MonitorDocument, NoRecording, Recorder, StateLog, schema};
+use workbench_monitor::{MonitorDocument, NoRecording, StateLog, StateRecorder, schema};
 
 #[test]
 fn the_schema_in_docs_is_the_programs() {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/monitor.schema.json");
+    let path = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../docs/monitor.schema.json"
+    );
     let schema = schema();
     let text = format!("{}\n", serde_json::to_string_pretty(&schema).unwrap());
     if std::env::var_os("WORKBENCH_BLESS").is_some() {
@@ -33,7 +36,7 @@ fn the_schema_in_docs_is_the_programs() {
 fn recorded(states: &[MachineState]) -> String {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("looks.jsonl");
-    let mut recorder = Recorder::create(&path, &MachineFacts::default()).unwrap();
+    let mut recorder = StateRecorder::create(&path, &MachineFacts::default()).unwrap();
     for state in states {
         recorder.add(state).unwrap();
     }
@@ -55,7 +58,11 @@ fn looks_come_back_in_any_order_and_damage_hides_only_itself() {
     for number in [2, 0, 1] {
         assert_eq!(log.state(number).unwrap(), states[number]);
     }
-    assert_eq!(log.times, [5, 7, 7], "a clock that was set back does not stop a replay");
+    assert_eq!(
+        log.times,
+        [5, 7, 7],
+        "a clock that was set back does not stop a replay"
+    );
     assert!(log.state(3).is_err());
     let mut lines: Vec<&str> = text.lines().collect();
     lines[2] = "{\"unix_ms\": damaged";
@@ -76,7 +83,10 @@ fn what_is_no_recording_is_refused() {
 
 proptest! {
     #[test]
-    fn any_bytes_are_read_or_refused(bytes in prop::collection::vec(any::<u8>(), 0..300), cut in 0_usize..2000) {
+    fn any_bytes_are_read_or_refused(
+        bytes in prop::collection::vec(any::<u8>(), 0..300),
+        cut in 0_usize..2000,
+    ) {
         let _ = StateLog::read(Cursor::new(bytes.clone()));
         let mut text = recorded(&[at(1), at(2)]).into_bytes();
         text.truncate(cut);

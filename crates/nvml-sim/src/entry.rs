@@ -12,7 +12,7 @@ use std::sync::OnceLock;
 use nvml_wrapper_sys::bindings as nvml;
 
 use crate::place::DevicePlace;
-use crate::scenario::Scenario;
+use crate::scenario::{Scenario, SimulatedGpu, SimulatedPcie};
 use crate::world::{Code, INVALID, NOT_SUPPORTED, World};
 
 const SUCCESS: Code = nvml::nvmlReturn_enum_NVML_SUCCESS;
@@ -125,7 +125,10 @@ fn percent(share: f64) -> c_uint {
 
 /// Functions that C can call by their names: each answers with `Ok` or one of NVML's numbers.
 macro_rules! functions {
-    ($($(#[$about:meta])* fn $name:ident($world:ident $(, $arg:ident: $type:ty)*) $body:block)*) => {$(
+    ($(
+        $(#[$about:meta])*
+        fn $name:ident($world:ident $(, $arg:ident: $type:ty)*) $body:block
+    )*) => {$(
         $(#[$about])*
         ///
         /// # Safety
@@ -270,7 +273,7 @@ functions! {
         world, handle: nvml::nvmlDevice_t, which: c_uint, out: *mut c_uint
     ) {
         let memory = which == nvml::nvmlClockType_enum_NVML_CLOCK_MEM;
-        let of = |gpu: &crate::scenario::SimulatedGpu| if memory { gpu.memory_mhz } else { gpu.sm_mhz };
+        let of = |gpu: &SimulatedGpu| if memory { gpu.memory_mhz } else { gpu.sm_mhz };
         Out(out).set(world.figure(device(handle)?, of)? as c_uint)
     }
     /// MHz.
@@ -315,7 +318,7 @@ functions! {
         world, handle: nvml::nvmlDevice_t, way: c_uint, out: *mut c_uint
     ) {
         let sent = way == nvml::nvmlPcieUtilCounter_enum_NVML_PCIE_UTIL_TX_BYTES;
-        let rate = |pcie: &crate::scenario::SimulatedPcie| if sent { pcie.sent } else { pcie.received };
+        let rate = |pcie: &SimulatedPcie| if sent { pcie.sent } else { pcie.received };
         let mib = world.figure(device(handle)?, |gpu| gpu.pcie.as_ref().map(rate))?;
         Out(out).set((mib * 1048.576) as c_uint)
     }
@@ -438,10 +441,7 @@ functions! {
     }
 }
 
-fn pcie(
-    world: &World,
-    handle: nvml::nvmlDevice_t,
-) -> Result<&crate::scenario::SimulatedPcie, Code> {
+fn pcie(world: &World, handle: nvml::nvmlDevice_t) -> Result<&SimulatedPcie, Code> {
     let place = device(handle)?;
     let gpu = world.gpu(place)?;
     gpu.pcie

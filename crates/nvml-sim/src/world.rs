@@ -220,9 +220,7 @@ impl World {
     /// Room for a sample of counters.
     pub fn new_sample(&self) -> usize {
         let mut samples = self.samples.lock();
-        let number = (1..)
-            .find(|number| !samples.contains_key(number))
-            .unwrap_or(1);
+        let number = samples.keys().max().map_or(1, |last| last + 1);
         samples.insert(number, None);
         number
     }

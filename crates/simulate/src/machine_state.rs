@@ -5,7 +5,7 @@ use workbench_machine::gpu::{
 };
 use workbench_machine::state::{
     CoreState, DiskState, FileSystemState, GroupState, MachineState, MemoryState, NetworkState,
-    ProcessCounts, ProcessState, ProcessStatus, Stalls,
+    ProcessCounts, ProcessStatus, SeenProcess, Stalls,
 };
 
 const GIB: u64 = 1 << 30;
@@ -25,7 +25,7 @@ pub struct MachineSize {
 
 /// The made-up machine after so many looks, half a second apart.
 pub fn machine_state(size: MachineSize, look: u32) -> MachineState {
-    let processes: Vec<ProcessState> = (0..size.processes).map(|n| process(n, look)).collect();
+    let processes: Vec<SeenProcess> = (0..size.processes).map(|n| process(n, look)).collect();
     MachineState {
         unix_ms: 1_795_953_600_000 + 500 * u64::from(look),
         interval_s: 0.5,
@@ -106,7 +106,7 @@ fn core(id: u32, size: MachineSize, look: u32) -> CoreState {
     }
 }
 
-fn process(n: u32, look: u32) -> ProcessState {
+fn process(n: u32, look: u32) -> SeenProcess {
     let training = n < 8;
     let cores = if training {
         (wave(look, n) * 4.0) as f32
@@ -115,9 +115,13 @@ fn process(n: u32, look: u32) -> ProcessState {
     };
     let name = if training { "python" } else { "worker" };
     let pid = 4000 + 10 * n;
-    ProcessState {
+    SeenProcess {
         pid,
-        parent: if training || n % 5 == 0 { 1 } else { pid - 10 },
+        parent: if training || n.is_multiple_of(5) {
+            1
+        } else {
+            pid - 10
+        },
         started_ticks: 1000 + u64::from(n),
         name: name.to_owned(),
         command: if training {

@@ -3,7 +3,7 @@
 //!
 //! - **Belongs here:** screens, keys, and the loop that brings events, state and drawing together.
 //! - **May use:** `history`, `experiment`, `report`, `questions`, `result`, `record`, `pool`,
-//!   `dataset`, `machine`, `clock`.
+//!   `dataset`, `machine`, `monitor`, `clock`.
 //! - **Does not belong here:** measuring, and what numbers mean. A run is shown as the fold of its
 //!   events.
 //!
@@ -29,6 +29,7 @@ mod keys;
 mod kit;
 mod looker;
 mod model;
+mod monitored;
 pub mod offscreen;
 mod overlay;
 mod player;

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::mpsc::UnboundedSender;
 use workbench_clock::thread_cpu_ns;
 use workbench_machine::limits::with_limit;
-use workbench_monitor::{AlertLimits, MetricsServer, Recorder, Recording, Watcher};
+use workbench_monitor::{AlertLimits, MachineWatcher, MetricsServer, Recording, StateRecorder};
 
 use crate::event::AppEvent;
 
@@ -25,7 +25,7 @@ pub struct MonitorStart {
     /// No signals are handed to processes.
     pub read_only: bool,
     /// Records every look, also while another screen is shown.
-    pub recorder: Option<Recorder>,
+    pub recorder: Option<StateRecorder>,
     /// Serves the figures, also while another screen is shown.
     pub server: Option<MetricsServer>,
     /// Is shown instead of this machine.
@@ -50,7 +50,7 @@ impl Default for MonitorStart {
 pub struct MachineLooker {
     interval: Duration,
     limits: AlertLimits,
-    recorder: Option<Recorder>,
+    recorder: Option<StateRecorder>,
     server: Option<MetricsServer>,
     /// Somebody else reads the figures, so that looking does not end with the screen.
     stays: bool,
@@ -86,7 +86,9 @@ impl MachineLooker {
         let (recorder, server) = (self.recorder.take(), self.server.take());
         let tell = events.clone();
         let body = move || {
-            let watcher = Watcher::new(limits).recording(recorder).serving(server);
+            let watcher = MachineWatcher::new(limits)
+                .recording(recorder)
+                .serving(server);
             let mut looker = Looker {
                 watcher,
                 tell,
@@ -129,7 +131,7 @@ impl MachineLooker {
 
 /// What the thread has.
 struct Looker {
-    watcher: Watcher,
+    watcher: MachineWatcher,
     tell: UnboundedSender<AppEvent>,
     /// CPU time of the driver's helper that was told already.
     helper_ns: u64,

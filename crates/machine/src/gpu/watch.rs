@@ -13,7 +13,6 @@ use super::answer::{Answer, Ask};
 use super::driver::{DEADLINE, Link, helper_command};
 use super::problem::DriverProblem;
 use super::state::GpuState;
-use crate::state::MachineState;
 
 /// What the helper said last, for everybody who looks.
 #[derive(Debug, Default)]
@@ -21,6 +20,17 @@ pub(crate) struct GpuWatch {
     seen: Arc<Mutex<Seen>>,
     /// Asks for the next look. The thread ends when it is dropped.
     ask: Option<SyncSender<()>>,
+}
+
+/// What is known of the GPUs.
+#[derive(Debug)]
+pub(crate) struct SeenGpus {
+    /// The GPUs, each followed by its MIG devices.
+    pub gpus: Vec<GpuState>,
+    /// How old that is, in seconds.
+    pub age_s: f64,
+    /// Why they do not answer.
+    pub problem: Option<DriverProblem>,
 }
 
 #[derive(Debug, Default)]
@@ -65,16 +75,19 @@ impl GpuWatch {
         }
     }
 
-    /// Fills in what is known of the GPUs and asks for more. Takes no time.
-    pub fn fill(&self, state: &mut MachineState) {
+    /// What is known of the GPUs; asks for more. Takes no time.
+    pub fn look(&self) -> SeenGpus {
         let seen = self.seen.lock();
-        state.gpus.clone_from(&seen.gpus);
         let age = seen.at.map_or(0.0, |at| at.elapsed().as_secs_f64());
-        state.gpus_age_s = (age * 1000.0).round() / 1000.0;
-        state.gpu_problem.clone_from(&seen.problem);
+        let looked = SeenGpus {
+            gpus: seen.gpus.clone(),
+            age_s: (age * 1000.0).round() / 1000.0,
+            problem: seen.problem.clone(),
+        };
         if let Some(ask) = &self.ask {
             let _ = ask.try_send(());
         }
+        looked
     }
 
     /// Whether there may be GPUs: the driver has some, or has not said yet.

@@ -11,6 +11,7 @@ mod linux;
 #[cfg(any(workbench_portable, not(target_os = "linux")))]
 mod portable;
 mod process;
+mod signal;
 mod types;
 
 #[cfg(all(target_os = "linux", not(workbench_portable)))]
@@ -18,7 +19,8 @@ use linux as system;
 #[cfg(any(workbench_portable, not(target_os = "linux")))]
 use portable as system;
 
-pub use process::{NotSent, ProcessSignal, ProcessState, ProcessStatus, send_signal};
+pub use process::{ProcessStatus, SeenProcess};
+pub use signal::{NotSent, ProcessSignal, send_signal};
 pub use system::StateReader;
 pub use types::{
     CoreState, DiskState, FileSystemState, GroupState, MachineState, MemoryState, NetworkState,

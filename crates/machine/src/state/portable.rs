@@ -51,7 +51,8 @@ impl StateReader {
         });
         state.cores = cores.collect();
         state.memory.total_bytes = self.memory_bytes;
-        self.gpus.fill(&mut state);
+        let seen = self.gpus.look();
+        (state.gpus, state.gpus_age_s, state.gpu_problem) = (seen.gpus, seen.age_s, seen.problem);
         state
     }
 

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use workbench_json::Floats;
 
-use super::process::ProcessState;
+use super::process::SeenProcess;
 use crate::gpu::{DriverProblem, GpuState};
 
 /// What the machine did between two looks, and how it stood at the second. Shares are 0 to 1, and
@@ -40,7 +40,7 @@ pub struct MachineState {
     /// How many processes there are.
     pub counts: ProcessCounts,
     /// The processes. A recording holds those that use most.
-    pub processes: Vec<ProcessState>,
+    pub processes: Vec<SeenProcess>,
     /// Age of the figures of the processes, in seconds: with very many they are looked at less
     /// often.
     #[serde(with = "Floats::<f64>")]

@@ -2,14 +2,15 @@
 
 use std::sync::Arc;
 
+use workbench_machine::state::ProcessSignal;
 use workbench_record::RunDir;
 use workbench_report::format;
 
 use super::state::{App, Questions, Screen};
 use crate::action::Action;
 use crate::event::{
-    AnswersEffect, Effect, Exit, HistoryEffect, MonitorEffect, RunEffect, RunJob, TerminalEffect,
-    WatchEffect,
+    AnswersEffect, Effect, Exit, HistoryEffect, MonitorEffect, ProcessTarget, RunEffect, RunJob,
+    TerminalEffect, WatchEffect,
 };
 use crate::overlay::Overlay;
 use crate::overlay::export::Export;
@@ -125,9 +126,7 @@ impl App {
             }
             Action::StopRun => return self.stop_run(),
             Action::StopAndLeave => return self.stop_and_leave(Exit::Done),
-            Action::SendSignal(target, signal) => {
-                return vec![Effect::Monitor(MonitorEffect::Send(target, signal))];
-            }
+            Action::SendSignal(target, signal) => return send(target, signal),
             Action::StopArm(arm) => {
                 self.notice = Some(format!("Stopping {arm}; the other arms go on."));
                 return vec![Effect::Run(RunEffect::CancelArm(arm))];
@@ -313,4 +312,8 @@ impl App {
     fn reading(&mut self, what: &str) {
         self.notice = Some(format!("Reading {what} …"));
     }
+}
+
+fn send(target: ProcessTarget, signal: ProcessSignal) -> Vec<Effect> {
+    vec![Effect::Monitor(MonitorEffect::Send(target, signal))]
 }

@@ -96,19 +96,10 @@ impl App {
                     panels(of_view(keys::COMPARE)),
                 ],
             ),
-            Screen::Run | Screen::Watch(_) => {
-                let own = match &self.screen {
-                    Screen::Watch(watched) => match watched.feed {
-                        Feed::Follow => ("The run of another process", told(bindings::FOLLOW)),
-                        Feed::Replay(_) => ("The run that is played", told(bindings::REPLAY)),
-                    },
-                    _ => ("The run", told(bindings::RUN)),
-                };
-                (
-                    "Keys: run",
-                    vec![own, panels(of_view(keys::RUN)), view_filter],
-                )
-            }
+            Screen::Run | Screen::Watch(_) => (
+                "Keys: run",
+                vec![self.run_keys(), panels(of_view(keys::RUN)), view_filter],
+            ),
             Screen::Monitor(_) => (
                 "Keys: this machine",
                 vec![
@@ -129,6 +120,17 @@ impl App {
         };
         groups.push(("Everywhere", told(bindings::GLOBAL)));
         (title, groups)
+    }
+
+    /// The keys of a run, by where it is made.
+    fn run_keys(&self) -> KeyGroup {
+        match &self.screen {
+            Screen::Watch(watched) => match watched.feed {
+                Feed::Follow => ("The run of another process", told(bindings::FOLLOW)),
+                Feed::Replay(_) => ("The run that is played", told(bindings::REPLAY)),
+            },
+            _ => ("The run", told(bindings::RUN)),
+        }
     }
 
     /// What the palette offers.

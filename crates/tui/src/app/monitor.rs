@@ -3,61 +3,16 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use workbench_machine::state::ProcessState;
-use workbench_monitor::{AlertLimits, AlertWatch, MonitorLook, Recording};
+use workbench_machine::state::SeenProcess;
+use workbench_monitor::MonitorLook;
 
 use super::state::{App, Screen};
 use crate::action::Action;
 use crate::event::{Effect, MonitorEffect, ProcessTarget};
 use crate::looker::MonitorStart;
+use crate::monitored::Monitored;
 use crate::overlay::Overlay;
 use crate::overlay::signal::AskSignal;
-use crate::state_player::StatePlayer;
-use crate::views::monitor::MonitorView;
-
-/// The machine as it is watched. It outlives its screen, so that its past is still there.
-#[derive(Default)]
-pub struct Monitored {
-    /// The view's state.
-    pub view: MonitorView,
-    /// A recording takes the place of this machine.
-    pub player: Option<StatePlayer>,
-}
-
-impl Monitored {
-    /// A recording, to be played from its beginning.
-    pub fn recording(recording: Recording, limits: AlertLimits, speed: u32) -> Self {
-        let mut this = Self {
-            view: MonitorView::default(),
-            player: Some(StatePlayer::new(recording, AlertWatch::new(limits), speed)),
-        };
-        this.view.read_only = true;
-        this.play(|player| player.begin());
-        this
-    }
-
-    /// Plays on, and takes in what came of it. What cannot be read is passed over.
-    fn play(&mut self, step: impl FnOnce(&mut StatePlayer) -> bool) {
-        let Some(player) = &mut self.player else {
-            return;
-        };
-        if step(player) {
-            self.view.forget();
-        }
-        for look in player.due() {
-            self.view.add(Arc::new(look));
-        }
-    }
-
-    fn act(&mut self, action: &Action) {
-        match action {
-            Action::TogglePlay => self.play(StatePlayer::toggle),
-            Action::Jump(steps) => self.play(|player| player.jump(*steps)),
-            Action::Speed(by) => self.play(|player| player.change_speed(*by)),
-            _ => {}
-        }
-    }
-}
 
 impl App {
     /// Begins at this machine, or at a recording of one.
@@ -98,11 +53,6 @@ impl App {
         }
     }
 
-    /// Whether the machine is on the screen.
-    pub(super) fn shows_machine(&self) -> bool {
-        matches!(self.screen, Screen::Monitor(_))
-    }
-
     pub(super) fn looked(&mut self, look: Arc<MonitorLook>) {
         if self.monitored.player.is_none() {
             self.monitored.view.add(look);
@@ -136,7 +86,7 @@ impl App {
     }
 }
 
-fn target(process: &ProcessState) -> ProcessTarget {
+fn target(process: &SeenProcess) -> ProcessTarget {
     ProcessTarget {
         pid: process.pid,
         started_ticks: process.started_ticks,
@@ -144,7 +94,7 @@ fn target(process: &ProcessState) -> ProcessTarget {
     }
 }
 
-fn named(process: &ProcessState) -> &str {
+fn named(process: &SeenProcess) -> &str {
     if process.command.is_empty() {
         &process.name
     } else {

@@ -7,10 +7,10 @@ use std::sync::Arc;
 use workbench_record::{RunDir, Snapshot};
 use workbench_result::RunResult;
 
-use super::monitor::Monitored;
 use crate::bindings::{self, Keys};
 use crate::event::{Exit, Loaded};
 use crate::field::FilterField;
+use crate::monitored::Monitored;
 use crate::overlay::Overlay;
 use crate::player::Player;
 use crate::screens::compare::Compare;
@@ -205,6 +205,11 @@ impl App {
     /// Whether a run is under way.
     pub fn is_running(&self) -> bool {
         self.live.is_some()
+    }
+
+    /// Whether the machine is on the screen.
+    pub(super) fn shows_machine(&self) -> bool {
+        matches!(self.screen, Screen::Monitor(_))
     }
 
     /// Whether a run or a recording is being played, so that time has to pass.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use workbench_machine::state::{MachineState, ProcessSignal};
-use workbench_monitor::{AlertLimits, AlertWatch, MonitorLook, Recorder, Recording};
+use workbench_monitor::{AlertLimits, AlertWatch, MonitorLook, Recording, StateRecorder};
 use workbench_simulate::{MachineSize, machine_state};
 
 use super::fixture::Fixture;
@@ -178,7 +178,7 @@ fn read_only_sends_nothing() {
 fn a_replay_shows_what_was_recorded() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("night.jsonl");
-    let mut recorder = Recorder::create(&path, &super::fixture::machine()).unwrap();
+    let mut recorder = StateRecorder::create(&path, &super::fixture::machine()).unwrap();
     let mut live = watching(ONE_GPU, 0);
     let mut pictures = Vec::new();
     for at in 0..40 {

@@ -3,20 +3,11 @@
 use std::collections::HashMap;
 use std::path::Path;
 
-use super::temperature::Temperatures;
+use super::temperature::{CorePlace, Temperatures};
 use crate::linux::files;
 use crate::monitor::{Frequencies, round_share};
 use crate::proc_stat::Ticks;
 use crate::state::types::CoreState;
-
-/// Where a core is.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct CorePlace {
-    pub socket: Option<u32>,
-    pub node: Option<u32>,
-    /// Number of the physical core on its socket.
-    pub core: Option<u32>,
-}
 
 #[derive(Debug)]
 pub(super) struct CoreReader {

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use rustix::fs::statvfs;
 
-use super::rate;
+use super::rates::rate;
 use crate::linux::files;
 use crate::monitor::{Reread, round_share};
 use crate::state::types::{DiskState, FileSystemState};

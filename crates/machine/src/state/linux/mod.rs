@@ -5,6 +5,7 @@ mod disks;
 mod memory;
 mod networks;
 mod processes;
+mod rates;
 mod temperature;
 
 #[cfg(test)]
@@ -14,6 +15,7 @@ use std::path::Path;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 pub(super) use processes::send_signal;
+use rates::rounded;
 
 use super::types::{GroupState, MachineState, Stalls};
 use crate::gpu::GpuWatch;
@@ -83,7 +85,8 @@ impl StateReader {
     /// said by a later look, with its age.
     pub fn look(&mut self) -> MachineState {
         let mut state = self.look_at_system();
-        self.gpus.fill(&mut state);
+        let seen = self.gpus.look();
+        (state.gpus, state.gpus_age_s, state.gpu_problem) = (seen.gpus, seen.age_s, seen.problem);
         let of_gpus = state.gpus.iter().flat_map(|gpu| &gpu.processes);
         for user in of_gpus {
             let mut known = state.processes.iter_mut();
@@ -170,11 +173,6 @@ impl StateReader {
     }
 }
 
-/// Three decimals: finer than the kernel counts, and short in a recording.
-fn rounded(value: f64) -> f64 {
-    (value * 1000.0).round() / 1000.0
-}
-
 fn stalls(conditions: &Conditions, passed: f64) -> Option<Stalls> {
     let pressure = conditions.pressure.filter(|_| passed > 0.0)?;
     let share = |ns: u64| rounded((ns as f64 / 1e9 / passed).clamp(0.0, 1.0)) as f32;
@@ -183,13 +181,4 @@ fn stalls(conditions: &Conditions, passed: f64) -> Option<Stalls> {
         memory: share(pressure.memory_ns),
         io: share(pressure.io_ns),
     })
-}
-
-/// The change of a counter per second; one that went backwards has started over.
-fn rate(now: u64, before: u64, passed: f64) -> f64 {
-    if passed > 0.0 {
-        (now.saturating_sub(before) as f64 / passed).round()
-    } else {
-        0.0
-    }
 }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::path::Path;
 
-use super::rate;
+use super::rates::rate;
 use crate::monitor::Reread;
 use crate::state::types::NetworkState;
 

@@ -14,7 +14,7 @@ use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 
 use crate::monitor::pace::Pace;
 use crate::monitor::round_share;
-use crate::state::process::{ProcessState, ProcessStatus};
+use crate::state::process::{ProcessStatus, SeenProcess};
 use crate::state::types::{MachineState, ProcessCounts};
 
 /// Share of one core that reading the processes may take.
@@ -33,7 +33,7 @@ pub(super) struct ProcessReader {
     /// What never changes of a process, by its number and start.
     known: HashMap<(u32, u64), Known>,
     users: HashMap<u32, String>,
-    last: Vec<ProcessState>,
+    last: Vec<SeenProcess>,
     counts: ProcessCounts,
     read: Instant,
 }
@@ -50,7 +50,7 @@ struct Known {
 
 /// The numbers of a `/proc/<pid>/stat`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Stat {
+pub(super) struct ProcessStat {
     pub name: String,
     pub letter: u8,
     pub parent: u32,
@@ -118,7 +118,7 @@ impl ProcessReader {
     }
 
     /// What is kept of a process; read once, when it is seen for the first time.
-    fn kept(&self, dir: &Path, stat: &Stat, before: Option<Known>) -> Known {
+    fn kept(&self, dir: &Path, stat: &ProcessStat, before: Option<Known>) -> Known {
         let at = Instant::now();
         let cpu_ticks = stat.cpu_ticks;
         let Some(mut kept) = before else {
@@ -149,8 +149,8 @@ impl ProcessReader {
     }
 }
 
-fn process(pid: u32, stat: Stat, kept: &Known) -> ProcessState {
-    ProcessState {
+fn process(pid: u32, stat: ProcessStat, kept: &Known) -> SeenProcess {
+    SeenProcess {
         pid,
         parent: stat.parent,
         started_ticks: stat.started,
@@ -175,13 +175,13 @@ fn read(path: &Path, most: u64, text: &mut Vec<u8>) -> Option<()> {
 
 /// The line of a `/proc/<pid>/stat`. The name may hold blanks and brackets, so it ends at the last
 /// bracket.
-pub(super) fn parse(line: &[u8]) -> Option<Stat> {
+pub(super) fn parse(line: &[u8]) -> Option<ProcessStat> {
     let line = String::from_utf8_lossy(line);
     let (_, rest) = line.split_once('(')?;
     let (name, rest) = rest.rsplit_once(')')?;
     let words: Vec<&str> = rest.split_ascii_whitespace().collect();
     let number = |at: usize| words.get(at)?.parse::<u64>().ok();
-    Some(Stat {
+    Some(ProcessStat {
         name: name.to_owned(),
         letter: *words.first()?.as_bytes().first()?,
         parent: number(1)? as u32,

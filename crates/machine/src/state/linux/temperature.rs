@@ -4,12 +4,20 @@ use std::collections::HashMap;
 use std::fs;
 use std::path::Path;
 
-use super::cores::CorePlace;
 use crate::linux::files;
 use crate::monitor::Reread;
 
 /// More sensors than any machine has cores.
 const MOST: usize = 2048;
+
+/// Where a core is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct CorePlace {
+    pub socket: Option<u32>,
+    pub node: Option<u32>,
+    /// Number of the physical core on its socket.
+    pub core: Option<u32>,
+}
 
 /// What a sensor measures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

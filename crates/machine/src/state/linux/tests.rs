@@ -1,5 +1,6 @@
 //! Made-up files of the kernel, and this machine's own.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
@@ -72,7 +73,7 @@ fn disks_and_networks_are_counted() {
 fn made_up(root: &Path) {
     let mut stat = String::from("cpu  0 0 0 0 0 0 0 0 0 0\n");
     for id in 0..8 {
-        stat += &format!("cpu{id} {id} 0 0 100 0 0 0 0 0 0\n");
+        let _ = writeln!(stat, "cpu{id} {id} 0 0 100 0 0 0 0 0 0");
         let dir = format!("sys/devices/system/cpu/cpu{id}/topology");
         write(
             root,

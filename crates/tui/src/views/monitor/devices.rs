@@ -59,22 +59,19 @@ fn one(place: &mut Pane<'_>, device: &DeviceLine, view: &MonitorView) {
     let mut row = place.row(0);
     row.left(&device.label, LABEL, theme.dim).skip(1);
     let bar = if width >= 60 { 10 } else { 0 };
-    match device.share {
-        Some(share) => {
-            let style = if device.warn {
-                theme.warn
-            } else {
-                theme.heat(share)
-            };
-            row.bar(share, bar, style).skip(u16::from(bar > 0));
-            row.right(&format!("{:.0} %", share * 100.0), 5, theme.text)
-                .skip(2);
-        }
-        None => {
-            let gap = if bar > 0 { bar + 8 } else { 7 };
-            if cells(&device.text) + gap <= row.rest() {
-                row.skip(gap);
-            }
+    if let Some(share) = device.share {
+        let style = if device.warn {
+            theme.warn
+        } else {
+            theme.heat(share)
+        };
+        row.bar(share, bar, style).skip(u16::from(bar > 0));
+        row.right(&format!("{:.0} %", share * 100.0), 5, theme.text)
+            .skip(2);
+    } else {
+        let gap = if bar > 0 { bar + 8 } else { 7 };
+        if cells(&device.text) + gap <= row.rest() {
+            row.skip(gap);
         }
     }
     let style = if device.warn { theme.warn } else { theme.text };

@@ -6,7 +6,7 @@ use workbench_monitor::Trace;
 use workbench_report::format;
 
 use super::MonitorView;
-use super::gpus::{number, percent, reason};
+use super::gpu_words::{number, percent, reason};
 use crate::kit::strip::strip;
 use crate::kit::{Pane, column, safe};
 

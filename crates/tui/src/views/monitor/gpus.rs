@@ -4,16 +4,16 @@
 //! "Busy" is the share of time in which any kernel ran; it says nothing of how well the GPU was
 //! used, and is called so.
 
-use workbench_machine::gpu::{GpuHealth, GpuState};
+use workbench_machine::gpu::GpuState;
 use workbench_machine::state::MachineState;
 use workbench_monitor::Trace;
 use workbench_report::format;
 
+use super::gpu_words::{number, percent, reason};
 use super::table::fitting;
 use super::{MonitorView, gpu_card};
 use crate::kit::strip::strip;
 use crate::kit::{Pane, Scroll, position};
-use crate::theme::Theme;
 
 /// Older figures are told as such.
 const STALE_S: f64 = 3.0;
@@ -170,32 +170,6 @@ fn rows(
             None,
         );
     }
-}
-
-/// `3`, and `3.1` for its second MIG device.
-pub fn number(gpu: &GpuState) -> String {
-    match gpu.mig {
-        Some(mig) => format!(" {}.{mig}", gpu.index),
-        None => gpu.index.to_string(),
-    }
-}
-
-/// Why it is slower than it could be, or does nothing at all.
-pub fn reason(gpu: &GpuState, theme: &Theme) -> (String, ratatui::style::Style) {
-    match (gpu.health, &gpu.throttle) {
-        (GpuHealth::Lost, _) => ("LOST".to_owned(), theme.bad),
-        (GpuHealth::NotOpened, _) => ("cannot be opened".to_owned(), theme.bad),
-        (GpuHealth::Works, Some(reasons)) => {
-            let words: Vec<&str> = reasons.iter().map(|reason| reason.words()).collect();
-            (words.join(", "), theme.warn)
-        }
-        (GpuHealth::Works, None) => (String::new(), theme.dim),
-    }
-}
-
-/// A share, or that the card does not say.
-pub fn percent(share: Option<f32>) -> String {
-    format::or_missing(share, |share| format!("{:.0} %", share * 100.0))
 }
 
 fn memory(gpu: &GpuState) -> String {

@@ -20,7 +20,7 @@ const ONE: u16 = 15;
 
 /// What there is to show.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Contents {
+pub struct MachineContents {
     /// Cores of each group.
     cores: Vec<u16>,
     /// Lines of memory, disks and network.
@@ -29,7 +29,7 @@ pub struct Contents {
     gpus: u16,
 }
 
-impl Contents {
+impl MachineContents {
     /// What there is to show of a look.
     pub fn of(state: &MachineState) -> Self {
         let groups = cores::groups(state);
@@ -85,11 +85,11 @@ pub fn one_below_another(area: Rect, heights: &[(MonitorPanel, u16)]) -> Vec<(Mo
 }
 
 /// The panels and their areas.
-pub fn arrange(area: Rect, contents: Contents) -> Arranged<'static, MonitorPanel> {
+pub fn arrange(area: Rect, contents: &MachineContents) -> Arranged<'static, MonitorPanel> {
     use MonitorPanel::{Cores, Devices, Gpus, Processes};
     let has_gpus = contents.gpus > 0;
     if area.width >= COLUMNS.0 && area.height >= COLUMNS.1 {
-        return in_columns(area, &contents);
+        return in_columns(area, contents);
     }
     let mut places = Vec::new();
     let mut rest = area;
@@ -138,11 +138,11 @@ pub fn arrange(area: Rect, contents: Contents) -> Arranged<'static, MonitorPanel
     if !places.iter().any(|(panel, _)| *panel == Devices) {
         tabs.push(Devices);
     }
-    finished(places, tabs, rest)
+    finished(places, &tabs, rest)
 }
 
 /// Processes at the right, everything else at the left.
-fn in_columns(area: Rect, contents: &Contents) -> Arranged<'static, MonitorPanel> {
+fn in_columns(area: Rect, contents: &MachineContents) -> Arranged<'static, MonitorPanel> {
     use MonitorPanel::{Cores, Devices, Gpus, Processes};
     let left = Rect {
         width: area.width * 11 / 20,
@@ -187,10 +187,10 @@ fn cut(rest: &mut Rect, height: u16) -> Rect {
 /// The last area for the only panel that is left, or for tabs.
 fn finished(
     mut places: Vec<(MonitorPanel, Rect)>,
-    tabs: Vec<MonitorPanel>,
+    tabs: &[MonitorPanel],
     mut rest: Rect,
 ) -> Arranged<'static, MonitorPanel> {
-    if let [only] = tabs[..] {
+    if let [only] = *tabs {
         places.push((only, rest));
         return Arranged { places, tabs: None };
     }

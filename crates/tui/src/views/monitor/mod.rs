@@ -17,6 +17,7 @@
 mod cores;
 mod devices;
 mod gpu_card;
+mod gpu_words;
 mod gpus;
 mod header;
 mod layout;
@@ -30,13 +31,13 @@ use ratatui::crossterm::event::MouseEvent;
 use ratatui::layout::Rect;
 
 use super::panels::{Arranged, Panels, Pointed};
-use super::{View, ViewAction, filter};
+use super::{View, ViewAction};
 use crate::field::FilterField;
-use crate::kit::{Motion, Pane, Scroll, below, too_small};
+use crate::kit::{Pane, Scroll, below, too_small};
 use crate::theme::Theme;
 
 pub use panel::MonitorPanel;
-pub use view::MonitorView;
+pub use view::{MonitorDrawn, MonitorView};
 
 impl View for MonitorView {
     fn act(&mut self, action: ViewAction) {
@@ -77,29 +78,6 @@ impl View for MonitorView {
     }
 }
 
-impl MonitorView {
-    fn scroll(&mut self, panel: MonitorPanel, motion: Motion) {
-        if panel == MonitorPanel::Processes {
-            self.move_selected(motion);
-        } else {
-            self.panels.scroll(panel).act(motion);
-        }
-    }
-
-    /// The words that processes have to have.
-    fn words(&self) -> Vec<String> {
-        filter::words(&self.filter)
-    }
-}
-
-/// What a drawing tells: where things are.
-#[derive(Debug, Default)]
-pub struct MonitorDrawn {
-    pub(super) panels: Panels<MonitorPanel>,
-    /// The first line of the processes.
-    list: Rect,
-}
-
 /// Draws the Monitor screen from what the last [`MonitorView::update`] worked out.
 pub fn draw(buf: &mut Buffer, area: Rect, view: &MonitorView, theme: &Theme) -> MonitorDrawn {
     let mut drawn = MonitorDrawn {
@@ -118,8 +96,8 @@ pub fn draw(buf: &mut Buffer, area: Rect, view: &MonitorView, theme: &Theme) -> 
     let head = header::height(look, area.height);
     header::draw(&mut pane.band(0, head), look, view);
     let body = below(area, head);
-    let contents = layout::Contents::of(&look.state);
-    let arranged = layout::arrange(body, contents);
+    let contents = layout::MachineContents::of(&look.state);
+    let arranged = layout::arrange(body, &contents);
     let mut panels = view.panels.clone();
     panels.choose_from(arranged.panels());
     panels.draw(&mut pane, (body, arranged), |pane, panel, scroll| {
@@ -151,7 +129,7 @@ pub fn picture(view: &MonitorView, (columns, processes): (u16, u16), theme: &The
     let Some(look) = view.shown() else {
         return Buffer::empty(Rect::ZERO);
     };
-    let contents = layout::Contents::of(&look.state);
+    let contents = layout::MachineContents::of(&look.state);
     let heights = contents.all(columns, processes);
     let head = header::height(look, u16::MAX);
     let area = Rect::new(

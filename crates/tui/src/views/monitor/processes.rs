@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 use ratatui::style::Style;
-use workbench_machine::state::{ProcessState, ProcessStatus};
+use workbench_machine::state::{ProcessStatus, SeenProcess};
 use workbench_monitor::{ProcessOrder, ProcessRow};
 use workbench_report::format;
 
@@ -27,13 +27,13 @@ struct ProcessColumn {
     order: Option<ProcessOrder>,
     /// Words stand at the left, numbers at the right.
     words: bool,
-    say: fn(&ProcessState) -> String,
+    say: fn(&SeenProcess) -> String,
 }
 
 const fn numbers(
     (name, wide, use_): (&'static str, u16, u8),
     order: Option<ProcessOrder>,
-    say: fn(&ProcessState) -> String,
+    say: fn(&SeenProcess) -> String,
 ) -> ProcessColumn {
     ProcessColumn {
         name,
@@ -47,7 +47,7 @@ const fn numbers(
 
 const fn words(
     (name, wide, use_): (&'static str, u16, u8),
-    say: fn(&ProcessState) -> String,
+    say: fn(&SeenProcess) -> String,
 ) -> ProcessColumn {
     ProcessColumn {
         name,

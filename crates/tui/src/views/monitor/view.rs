@@ -3,14 +3,25 @@
 use std::sync::Arc;
 
 use ratatui::layout::Rect;
-use workbench_machine::state::ProcessState;
-use workbench_monitor::{MonitorLook, ProcessRow, ProcessWish, Spread, Timeline, Trace, arranged};
+use workbench_machine::state::SeenProcess;
+use workbench_monitor::{
+    ColumnSpread, MonitorLook, ProcessRow, ProcessWish, Timeline, Trace, arranged,
+};
 
-use super::{MonitorDrawn, MonitorPanel};
+use super::panel::MonitorPanel;
 use crate::field::FilterField;
 use crate::kit::Motion;
 use crate::kit::strip::Extent;
+use crate::views::filter;
 use crate::views::panels::Panels;
+
+/// What a drawing tells: where things are.
+#[derive(Debug, Default)]
+pub struct MonitorDrawn {
+    pub(super) panels: Panels<MonitorPanel>,
+    /// The first line of the processes.
+    pub(super) list: Rect,
+}
 
 /// The Monitor screen's own state.
 #[derive(Debug, Default)]
@@ -139,17 +150,17 @@ impl MonitorView {
         (&self.rows, place)
     }
 
-    pub(super) fn process(&self, row: &ProcessRow) -> Option<&ProcessState> {
+    pub(super) fn process(&self, row: &ProcessRow) -> Option<&SeenProcess> {
         self.shown()?.state.processes.get(row.place)
     }
 
     /// The selected process; the first where none is.
-    pub fn selected(&self) -> Option<&ProcessState> {
+    pub fn selected(&self) -> Option<&SeenProcess> {
         let (rows, place) = self.rows();
         self.process(rows.get(place.unwrap_or(0))?)
     }
 
-    pub(super) fn move_selected(&mut self, motion: Motion) {
+    fn move_selected(&mut self, motion: Motion) {
         // The first one is marked where none was chosen.
         let place = self.rows().1.or(Some(0));
         let place = self
@@ -167,6 +178,19 @@ impl MonitorView {
         }
     }
 
+    pub(super) fn scroll(&mut self, panel: MonitorPanel, motion: Motion) {
+        if panel == MonitorPanel::Processes {
+            self.move_selected(motion);
+        } else {
+            self.panels.scroll(panel).act(motion);
+        }
+    }
+
+    /// The words that processes have to have.
+    fn words(&self) -> Vec<String> {
+        filter::words(&self.filter)
+    }
+
     fn select(&mut self, place: usize) {
         let chosen = self.rows.get(place).and_then(|row| self.process(row));
         if let Some(chosen) = chosen.map(identity) {
@@ -175,11 +199,11 @@ impl MonitorView {
     }
 }
 
-fn identity(process: &ProcessState) -> (u32, u64) {
+fn identity(process: &SeenProcess) -> (u32, u64) {
     (process.pid, process.started_ticks)
 }
 
-fn extent(spread: Spread) -> Extent {
+fn extent(spread: ColumnSpread) -> Extent {
     Extent {
         low: spread.low,
         mean: spread.mean,
