@@ -266,6 +266,8 @@ pub enum FaultKind {
     Crash,
     /// It returns an error.
     Fail,
+    /// It prints something, as libraries do, and goes well.
+    Print,
 }
 
 /// Why a file is no scenario.
