@@ -54,6 +54,8 @@ impl Bench {
             .current_dir(self.dir.path())
             .env("WORKBENCH_RUN_DIR", self.runs())
             .env("XDG_CONFIG_HOME", self.path("config"))
+            // Runs of other tests are none of its neighbours.
+            .env("TMPDIR", self.dir.path())
             .env_remove("WORKBENCH_CONFIG")
             .env_remove("WORKBENCH_PEERS_PYTHON")
             .env_remove("NO_COLOR")

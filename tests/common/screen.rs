@@ -33,6 +33,7 @@ impl Screen {
         let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_workbench"));
         command.args(args);
         command.env("WORKBENCH_RUN_DIR", bench.runs());
+        command.env("TMPDIR", bench.path(""));
         Self::spawn(bench, command)
     }
 

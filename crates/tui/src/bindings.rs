@@ -131,7 +131,8 @@ pub const COMPARE: Keys = table! {
 pub const RUN: Keys = table! {
     ["c"], Action::Stop, "stop",
         "Stop the run or one of its arms; it asks first, and says what is kept.";
-    ["esc"], Action::Home, "home", "Go to the first screen; the run goes on.";
+    ["esc"], Action::Back, "home",
+        "Show all panels again, or go to the first screen; the run goes on.";
 };
 
 /// A run of another process that is followed.
@@ -209,6 +210,15 @@ pub const MISSING: Keys = table! {
     ["n", "esc", "q", "ctrl-c"], Action::Close, "not now", "Change nothing.";
     ["tab", "right", "l", "backtab", "left", "h"], Action::Next, "other button",
         "Go to the other button.";
+    ["enter", "space"], Action::Choose, "press", "Press the button.";
+};
+
+/// Whether to start a run that takes long.
+pub const BEGIN: Keys = table! {
+    ["y"], Action::Agree, "start", "Start the run.";
+    ["n", "esc", "q", "ctrl-c"], Action::Close, "not now", "Change nothing.";
+    ["tab", "right", "l", "down", "j"], Action::Next, "next button", "Go to the next button.";
+    ["backtab", "left", "h", "up", "k"], Action::Previous, "", "Go to the button before.";
     ["enter", "space"], Action::Choose, "press", "Press the button.";
 };
 

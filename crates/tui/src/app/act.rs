@@ -11,6 +11,7 @@ use crate::event::{
     AnswersEffect, Effect, Exit, HistoryEffect, RunEffect, RunJob, TerminalEffect, WatchEffect,
 };
 use crate::overlay::Overlay;
+use crate::overlay::begin::Begin;
 use crate::overlay::export::Export;
 use crate::overlay::help::Help;
 use crate::overlay::palette::CommandPalette;
@@ -19,6 +20,7 @@ use crate::screens::form_screen::FormScreen;
 use crate::screens::home::Selected;
 use crate::screens::questions::{AskedAbout, QuestionsScreen};
 use crate::theme::ThemeName;
+use crate::views::View;
 
 impl App {
     /// Does what is asked for, wherever the person is.
@@ -48,7 +50,7 @@ impl App {
             Action::Runs => self.screen = Screen::Runs,
             Action::Watch if self.is_running() => self.screen = Screen::Run,
             Action::Watch => self.notice = Some("No run is under way.".to_owned()),
-            Action::SetUp(lab) => self.set_up(lab),
+            Action::SetUp(lab) => return self.set_up(lab),
             Action::Questions => return self.questions(),
             Action::Back => self.back(),
             Action::Open(run) => {
@@ -75,6 +77,14 @@ impl App {
     fn act_on_run(&mut self, action: Action) -> Vec<Effect> {
         match action {
             Action::Start => return self.start(),
+            Action::StartNow => return self.start_now(),
+            Action::StartShorter(preset) => {
+                if let Some(form) = &mut self.form {
+                    form.choose_preset(&preset);
+                    form.check(&self.shared);
+                }
+                return self.start_now();
+            }
             Action::Install(missing) => {
                 return vec![Effect::Terminal(TerminalEffect::Install(missing))];
             }
@@ -159,19 +169,34 @@ impl App {
     }
 
     /// Goes to a lab's form. What was set up before is still there, unless it was for another lab.
-    fn set_up(&mut self, lab: usize) {
+    fn set_up(&mut self, lab: usize) -> Vec<Effect> {
         if self.form.as_ref().is_none_or(|form| form.lab != lab) {
             self.form = FormScreen::new(lab, &self.shared);
         }
-        if self.form.is_some() {
-            self.screen = Screen::Form;
+        if self.form.is_none() {
+            return Vec::new();
         }
+        self.screen = Screen::Form;
+        vec![Effect::LookAround]
     }
 
+    /// Goes back by one step: what was opened within the screen goes before the screen.
     fn back(&mut self) {
-        match &self.screen {
-            Screen::Watch(watched) => self.go(watched.back),
-            Screen::Result(screen) => self.go(screen.back),
+        if self.view_mut().is_some_and(View::step_back) {
+            return;
+        }
+        match &mut self.screen {
+            Screen::Watch(watched) => match watched.from.take() {
+                Some(result) => self.screen = Screen::Result(result),
+                None => {
+                    let back = watched.back;
+                    self.go(back);
+                }
+            },
+            Screen::Result(screen) => {
+                let back = screen.back;
+                self.go(back);
+            }
             Screen::Compare(_) => self.screen = Screen::Runs,
             Screen::Runs if self.runs.clear_filter(&self.shared) => {}
             Screen::Questions(_) => {
@@ -187,12 +212,7 @@ impl App {
     /// Shows what is asked about the selected lab, the one that is set up, or the run that is
     /// shown.
     fn questions(&mut self) -> Vec<Effect> {
-        let subject = match (&self.screen, &self.form) {
-            (Screen::Result(screen), _) => AskedAbout::Run(Arc::clone(&screen.loaded)),
-            (Screen::Form, Some(form)) => AskedAbout::Lab(form.lab),
-            _ => AskedAbout::Lab(self.home.lab()),
-        };
-        let Some(screen) = QuestionsScreen::new(subject, &self.shared) else {
+        let Some(screen) = QuestionsScreen::new(self.subject(), &self.shared) else {
             self.notice = Some("Nothing is asked here.".to_owned());
             return Vec::new();
         };
@@ -202,11 +222,25 @@ impl App {
         vec![Effect::Answers(AnswersEffect::Read(place))]
     }
 
+    /// What questions would be about.
+    fn subject(&self) -> AskedAbout {
+        match (&self.screen, &self.form) {
+            (Screen::Result(screen), _) => AskedAbout::Run(Arc::clone(&screen.loaded)),
+            (Screen::Form, Some(form)) => AskedAbout::Lab(form.lab),
+            _ => AskedAbout::Lab(self.home.lab()),
+        }
+    }
+
+    /// Whether anything is asked where the person is.
+    pub(super) fn is_asked(&self) -> bool {
+        QuestionsScreen::new(self.subject(), &self.shared).is_some()
+    }
+
     /// Takes what is selected.
     fn choose(&mut self) -> Vec<Effect> {
         match (&self.screen, &mut self.form) {
             (Screen::Home, _) => match self.home.selected(&self.shared) {
-                Some(Selected::Lab(lab)) => self.set_up(lab),
+                Some(Selected::Lab(lab)) => return self.set_up(lab),
                 Some(Selected::Run(row)) => {
                     let run = row.run.clone();
                     return self.open(run);
@@ -243,7 +277,27 @@ impl App {
         }
     }
 
-    fn start(&mut self) -> Vec<Effect> {
+    /// Makes the run that is set up; what takes long is asked about first.
+    pub(super) fn start(&mut self) -> Vec<Effect> {
+        let Some(form) = &mut self.form else {
+            return Vec::new();
+        };
+        if form.config().is_ok() && self.live.is_none() {
+            if form.waits() {
+                self.notice = Some("Estimating how long it takes …".to_owned());
+                return Vec::new();
+            }
+            let (reasons, shorter) = form.before_start(&self.shared);
+            if !reasons.is_empty() {
+                self.notice = None;
+                self.overlay = Some(Overlay::Begin(Begin::new(reasons, shorter)));
+                return Vec::new();
+            }
+        }
+        self.start_now()
+    }
+
+    fn start_now(&mut self) -> Vec<Effect> {
         let Some(form) = &mut self.form else {
             return Vec::new();
         };

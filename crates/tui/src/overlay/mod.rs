@@ -9,6 +9,7 @@
 //! ╰──────────────────────────────╯
 //! ```
 
+pub mod begin;
 pub mod export;
 pub mod help;
 pub mod missing;
@@ -21,6 +22,7 @@ use crate::action::Action;
 use crate::bindings::{self, Keys};
 use crate::keys::find;
 use crate::kit::Motion;
+use begin::Begin;
 use export::Export;
 use help::Help;
 use missing::Missing;
@@ -36,6 +38,8 @@ pub enum Overlay {
     Stop(Stop),
     /// Whether to install what a lab needs.
     Missing(Box<Missing>),
+    /// Whether to start a run that takes long.
+    Begin(Begin),
     /// Where to write a report.
     Export(Export),
     /// Everything that can be done.
@@ -49,6 +53,7 @@ impl Overlay {
             Self::Help(_) => bindings::HELP,
             Self::Stop(_) => bindings::STOP,
             Self::Missing(_) => bindings::MISSING,
+            Self::Begin(_) => bindings::BEGIN,
             Self::Export(_) => bindings::EXPORT,
             Self::Palette(_) => bindings::PALETTE,
         }
@@ -64,6 +69,7 @@ impl Overlay {
             }
             (Some(action), Self::Stop(stop)) => stop.act(&action),
             (Some(action), Self::Missing(missing)) => missing.act(&action),
+            (Some(action), Self::Begin(begin)) => begin.act(&action),
             (Some(action), Self::Export(export)) => export.act(&action),
             (Some(action), Self::Palette(palette)) => palette.act(&action),
             (None, Self::Export(export)) => {
@@ -74,7 +80,7 @@ impl Overlay {
                 palette.type_key(key);
                 None
             }
-            (None, Self::Help(_) | Self::Stop(_) | Self::Missing(_)) => None,
+            (None, Self::Help(_) | Self::Stop(_) | Self::Missing(_) | Self::Begin(_)) => None,
         }
     }
 
@@ -83,7 +89,7 @@ impl Overlay {
         match self {
             Self::Export(export) => export.paste(text),
             Self::Palette(palette) => palette.paste(text),
-            Self::Help(_) | Self::Stop(_) | Self::Missing(_) => {}
+            Self::Help(_) | Self::Stop(_) | Self::Missing(_) | Self::Begin(_) => {}
         }
     }
 
