@@ -124,7 +124,7 @@ impl Bench {
         let mut names: Vec<String> = std::fs::read_dir(self.dir.path())
             .unwrap()
             .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())
-            .filter(|name| name != "runs")
+            .filter(|name| name != "runs" && name != "workbench-measuring")
             .collect();
         names.sort();
         names

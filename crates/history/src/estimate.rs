@@ -100,7 +100,7 @@ impl PastRun {
 
 /// How long a run would take, and how that is known.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Estimate {
+pub enum RunEstimate {
     /// A run with the same settings was completed.
     SameRun {
         /// Seconds.
@@ -133,7 +133,7 @@ pub enum Estimate {
     },
 }
 
-impl Estimate {
+impl RunEstimate {
     /// Seconds, as far as anything is known.
     pub fn likely_s(&self) -> Option<f64> {
         match self {
@@ -153,7 +153,7 @@ pub fn estimate<'a>(
     config: &RunConfig,
     lab: &LabDefinition,
     calibration: Option<&Calibration>,
-) -> Estimate {
+) -> RunEstimate {
     let parallel = |name: &str| lab.arm(name).is_some_and(|arm| arm.parallel);
     let with_faults = lab.facts().asked_faults(&config.params).is_some();
     // A run with a fault is no measure for one without.
@@ -164,21 +164,21 @@ pub fn estimate<'a>(
         .map(|run| (run, run.differences(config)));
     let nearest = candidates.min_by_key(|(_, differences)| differences.len());
     match (nearest, calibration) {
-        (Some((run, differences)), _) if differences.is_empty() => Estimate::SameRun {
+        (Some((run, differences)), _) if differences.is_empty() => RunEstimate::SameRun {
             seconds: run.projected_s(config, parallel),
             run: run.id.clone(),
         },
-        (_, Some(timed)) => Estimate::Timed {
+        (_, Some(timed)) => RunEstimate::Timed {
             seconds: timed_s(timed, config, parallel),
             unit: timed.unit,
             unit_s: timed.unit_s,
         },
-        (Some((run, differences)), None) => Estimate::SimilarRun {
+        (Some((run, differences)), None) => RunEstimate::SimilarRun {
             seconds: run.projected_s(config, parallel),
             run: run.id.clone(),
             differences,
         },
-        (None, None) => Estimate::Unknown {
+        (None, None) => RunEstimate::Unknown {
             preset: config.preset.clone(),
         },
     }

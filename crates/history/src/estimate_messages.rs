@@ -2,12 +2,12 @@
 
 use workbench_report::format;
 
-use crate::estimate::Estimate;
+use crate::estimate::RunEstimate;
 
 /// Settings that are named if the nearest run had other values.
 const MOST_DIFFERENCES: usize = 3;
 
-impl Estimate {
+impl RunEstimate {
     /// In words, with where it comes from.
     pub fn told(&self) -> String {
         match self {

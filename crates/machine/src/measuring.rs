@@ -2,8 +2,8 @@
 //! disturbs it.
 //!
 //! A process that measures holds a lock on a small file in a folder that all accounts share. A lock
-//! ends with its process, however that ends, so a file that nobody holds is a leftover: whoever sees
-//! one removes it. Belongs here: the files. Does not belong here: what is said about them.
+//! ends with its process, however that ends, so a file that nobody holds is a leftover: whoever
+//! sees one removes it. Belongs here: the files. Does not belong here: what is said about them.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read as _, Write as _};

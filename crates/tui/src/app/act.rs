@@ -5,11 +5,9 @@ use std::sync::Arc;
 use workbench_record::RunDir;
 use workbench_report::format;
 
-use super::state::{App, Questions, Screen};
+use super::state::{App, Screen};
 use crate::action::Action;
-use crate::event::{
-    AnswersEffect, Effect, Exit, HistoryEffect, RunEffect, RunJob, TerminalEffect, WatchEffect,
-};
+use crate::event::{Effect, Exit, HistoryEffect, RunEffect, RunJob, TerminalEffect, WatchEffect};
 use crate::overlay::Overlay;
 use crate::overlay::begin::Begin;
 use crate::overlay::export::Export;
@@ -18,7 +16,6 @@ use crate::overlay::palette::CommandPalette;
 use crate::overlay::stop::Stop;
 use crate::screens::form_screen::FormScreen;
 use crate::screens::home::Selected;
-use crate::screens::questions::{AskedAbout, QuestionsScreen};
 use crate::theme::ThemeName;
 use crate::views::View;
 
@@ -37,6 +34,9 @@ impl App {
             Action::Palette => {
                 let palette = CommandPalette::new(self.commands());
                 self.overlay = Some(Overlay::Palette(Box::new(palette)));
+            }
+            Action::Install(missing) => {
+                return vec![Effect::Terminal(TerminalEffect::Install(missing))];
             }
             Action::Repaint => return vec![Effect::Terminal(TerminalEffect::Repaint)],
             Action::Suspend => return vec![Effect::Terminal(TerminalEffect::Suspend)],
@@ -78,16 +78,7 @@ impl App {
         match action {
             Action::Start => return self.start(),
             Action::StartNow => return self.start_now(),
-            Action::StartShorter(preset) => {
-                if let Some(form) = &mut self.form {
-                    form.choose_preset(&preset);
-                    form.check(&self.shared);
-                }
-                return self.start_now();
-            }
-            Action::Install(missing) => {
-                return vec![Effect::Terminal(TerminalEffect::Install(missing))];
-            }
+            Action::StartShorter(preset) => return self.start_shorter(&preset),
             Action::Copy => return self.copy(),
             Action::Resume => match self.runs.resumable(&self.shared) {
                 Some(Ok(run)) => return self.make(RunJob::Resume(run)),
@@ -186,13 +177,14 @@ impl App {
             return;
         }
         match &mut self.screen {
-            Screen::Watch(watched) => match watched.from.take() {
-                Some(result) => self.screen = Screen::Result(result),
-                None => {
-                    let back = watched.back;
+            Screen::Watch(watched) => {
+                let back = watched.back;
+                if let Some(result) = watched.from.take() {
+                    self.screen = Screen::Result(result);
+                } else {
                     self.go(back);
                 }
-            },
+            }
             Screen::Result(screen) => {
                 let back = screen.back;
                 self.go(back);
@@ -207,33 +199,6 @@ impl App {
             }
             Screen::Home | Screen::Form | Screen::Run | Screen::Runs => self.screen = Screen::Home,
         }
-    }
-
-    /// Shows what is asked about the selected lab, the one that is set up, or the run that is
-    /// shown.
-    fn questions(&mut self) -> Vec<Effect> {
-        let Some(screen) = QuestionsScreen::new(self.subject(), &self.shared) else {
-            self.notice = Some("Nothing is asked here.".to_owned());
-            return Vec::new();
-        };
-        let place = screen.place().clone();
-        let from = std::mem::replace(&mut self.screen, Screen::Home);
-        self.screen = Screen::Questions(Box::new(Questions { screen, from }));
-        vec![Effect::Answers(AnswersEffect::Read(place))]
-    }
-
-    /// What questions would be about.
-    fn subject(&self) -> AskedAbout {
-        match (&self.screen, &self.form) {
-            (Screen::Result(screen), _) => AskedAbout::Run(Arc::clone(&screen.loaded)),
-            (Screen::Form, Some(form)) => AskedAbout::Lab(form.lab),
-            _ => AskedAbout::Lab(self.home.lab()),
-        }
-    }
-
-    /// Whether anything is asked where the person is.
-    pub(super) fn is_asked(&self) -> bool {
-        QuestionsScreen::new(self.subject(), &self.shared).is_some()
     }
 
     /// Takes what is selected.
@@ -293,6 +258,14 @@ impl App {
                 self.overlay = Some(Overlay::Begin(Begin::new(reasons, shorter)));
                 return Vec::new();
             }
+        }
+        self.start_now()
+    }
+
+    fn start_shorter(&mut self, preset: &str) -> Vec<Effect> {
+        if let Some(form) = &mut self.form {
+            form.choose_preset(preset);
+            form.check(&self.shared);
         }
         self.start_now()
     }

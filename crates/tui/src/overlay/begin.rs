@@ -1,4 +1,5 @@
-//! Before a run that takes long, or that another would disturb: what to expect, and what else to do.
+//! Before a run that takes long, or that another would disturb: what to expect, and what else to
+//! do.
 
 use ratatui::Frame;
 use ratatui::layout::Rect;

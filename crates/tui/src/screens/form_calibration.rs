@@ -34,7 +34,18 @@ impl CalibrationRequest {
 /// What was asked last, and what came of it.
 #[derive(Debug, Default)]
 pub struct Timing {
-    asked: Option<(CalibrationRequest, Option<Option<Calibration>>)>,
+    asked: Option<(CalibrationRequest, Answer)>,
+}
+
+/// What came of it.
+#[derive(Debug)]
+enum Answer {
+    /// Nothing yet.
+    Awaited,
+    /// The lab's unit took so long.
+    Timed(Calibration),
+    /// The lab has no such unit.
+    Unknown,
 }
 
 impl Timing {
@@ -47,7 +58,7 @@ impl Timing {
         {
             return None;
         }
-        self.asked = Some((request.clone(), None));
+        self.asked = Some((request.clone(), Answer::Awaited));
         Some(request)
     }
 
@@ -55,7 +66,7 @@ impl Timing {
     pub fn answer(&mut self, request: &CalibrationRequest, answer: Option<Calibration>) -> bool {
         match &mut self.asked {
             Some((asked, answered)) if asked == request => {
-                *answered = Some(answer);
+                *answered = answer.map_or(Answer::Unknown, Answer::Timed);
                 true
             }
             _ => false,
@@ -64,13 +75,13 @@ impl Timing {
 
     /// Whether the answer about a set-up is still to come.
     pub fn is_timing(&self, request: &CalibrationRequest) -> bool {
-        matches!(&self.asked, Some((asked, None)) if asked == request)
+        matches!(&self.asked, Some((asked, Answer::Awaited)) if asked == request)
     }
 
     /// How long the unit of a set-up takes, where that is known.
     pub fn of(&self, request: &CalibrationRequest) -> Option<&Calibration> {
         match &self.asked {
-            Some((asked, Some(Some(calibration)))) if asked == request => Some(calibration),
+            Some((asked, Answer::Timed(calibration))) if asked == request => Some(calibration),
             _ => None,
         }
     }

@@ -14,7 +14,7 @@
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::text::{Line, Span};
-use workbench_history::estimate::Estimate;
+use workbench_history::estimate::RunEstimate;
 use workbench_machine::UsableCores;
 use workbench_machine::measuring::Measuring;
 use workbench_report::format;
@@ -402,7 +402,7 @@ fn command_lines(
             let none = Span::raw("");
             let command = [Span::styled(config.command.clone(), theme.accent)];
             let mut out = wrap(&command, columns, &none, &Span::raw("  "));
-            let estimate = checked.estimate.as_ref().map(Estimate::told);
+            let estimate = checked.estimate.as_ref().map(RunEstimate::told);
             let told = match estimate {
                 _ if checked.is_timing => "being estimated".to_owned(),
                 Some(told) => told,

@@ -1,10 +1,10 @@
-//! What is wrong with a field of the form, in words for somebody who looks at the field: no names of
-//! options, no repeating of what stands there.
+//! What is wrong with a field of the form, in words for somebody who looks at the field: no names
+//! of options, no repeating of what stands there.
 
 use workbench_dataset::{CellFault, TableFault};
 use workbench_experiment::RequestError;
 use workbench_experiment::lab::ParamError;
-use workbench_history::estimate::Estimate;
+use workbench_history::estimate::RunEstimate;
 use workbench_machine::measuring::Measuring;
 use workbench_report::format;
 
@@ -48,7 +48,7 @@ pub fn no_target(columns_known: bool) -> String {
 pub const NO_FILE: &str = "choose the file that has this column first, or empty this field";
 
 /// A run that takes long.
-pub fn long(estimate: &Estimate) -> String {
+pub fn long(estimate: &RunEstimate) -> String {
     format!("Duration: {}.", estimate.told())
 }
 

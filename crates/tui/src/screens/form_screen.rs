@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use ratatui::crossterm::event::{KeyCode, KeyEvent, MouseEvent};
 use ratatui::style::Style;
 use workbench_experiment::lab::{Calibration, RunConfig};
-use workbench_history::estimate::{Estimate, estimate};
+use workbench_history::estimate::{RunEstimate, estimate};
 use workbench_machine::UsableCores;
 
 use super::SharedState;
@@ -105,7 +105,7 @@ pub(super) struct Checked {
     /// What is wrong, row by row.
     pub wrong: BTreeMap<Row, String>,
     /// How long the run would take; `None` while nothing can be run.
-    pub estimate: Option<Estimate>,
+    pub estimate: Option<RunEstimate>,
     /// Whether the lab's work is being timed.
     pub is_timing: bool,
 }
@@ -352,8 +352,8 @@ impl FormScreen {
         Ok(())
     }
 
-    /// The file or folder to look at, where it has not been looked through yet. While it is being typed
-    /// there is none.
+    /// The file or folder to look at, where it has not been looked through yet. While it is being
+    /// typed there is none.
     pub fn survey_request(&mut self) -> Option<SurveyRequest> {
         let kind = self.form.definition.takes_data.as_ref()?.kind;
         if self.is_typing() {
@@ -366,7 +366,7 @@ impl FormScreen {
     /// The set-up whose work is to be timed, where nothing better is known and it has not been
     /// timed yet. While something is typed there is none.
     pub fn calibration_request(&mut self) -> Option<CalibrationRequest> {
-        let is_known = matches!(self.checked.estimate, Some(Estimate::SameRun { .. }));
+        let is_known = matches!(self.checked.estimate, Some(RunEstimate::SameRun { .. }));
         let config = self.checked.config.as_ref().ok()?;
         if is_known || self.is_typing() {
             return None;

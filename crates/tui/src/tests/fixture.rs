@@ -264,12 +264,12 @@ impl Fixture {
 }
 
 /// Records of a completed run, to be played again.
-pub fn recorded(run: RunDir, records: Vec<Record>) -> Box<Recorded> {
-    Box::new(Recorded {
+pub fn recorded(run: RunDir, records: Vec<Record>) -> Recorded {
+    Recorded {
         run,
         records: records.into(),
         standing: Standing::Completed,
-    })
+    }
 }
 
 /// Why a run could not be made.

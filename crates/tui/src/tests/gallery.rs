@@ -99,7 +99,7 @@ fn replay(fixture: &mut Fixture) {
     let run = fixture.run_dir(ID);
     let records = made_up(Scenario::Training, 1.0);
     let read = recorded(run, records);
-    fixture.app.update(AppEvent::Replay(Ok(read)));
+    fixture.app.update(AppEvent::Replay(Ok(Box::new(read))));
     fixture.app.update(AppEvent::Tick(Duration::from_secs(6)));
 }
 

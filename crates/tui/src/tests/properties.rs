@@ -179,7 +179,7 @@ impl Outside {
             )),
             Effect::Watch(WatchEffect::Replay(run)) => {
                 let records = records(&run.id(), &quick());
-                Some(AppEvent::Replay(Ok(recorded(run, records))))
+                Some(AppEvent::Replay(Ok(Box::new(recorded(run, records)))))
             }
             Effect::Watch(WatchEffect::Follow(run)) => {
                 let records = records(&run.id(), &quick());

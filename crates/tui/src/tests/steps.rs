@@ -66,7 +66,7 @@ fn a_replay_goes_back_to_the_result_that_it_was_opened_from() {
     fixture.press("s");
     let run = fixture.run_dir("a-run");
     let read = recorded(run, records("a-run", &quick()));
-    fixture.app.update(AppEvent::Replay(Ok(read)));
+    fixture.app.update(AppEvent::Replay(Ok(Box::new(read))));
     assert!(matches!(fixture.app.screen, Screen::Watch(_)));
     fixture.press("esc");
     assert!(matches!(fixture.app.screen, Screen::Result(_)));
@@ -96,7 +96,7 @@ fn a_killed_run_is_called_killed_everywhere() {
     all.truncate(all.len() - 1);
     let mut read = recorded(fixture.run_dir(id), all);
     read.standing = Standing::Killed;
-    fixture.app.update(AppEvent::Replay(Ok(read)));
+    fixture.app.update(AppEvent::Replay(Ok(Box::new(read))));
     assert!(
         !fixture.shown(120, 40).contains("killed"),
         "it is at work yet"

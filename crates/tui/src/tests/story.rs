@@ -269,7 +269,7 @@ fn a_run_is_played_again_from_the_history() {
     let all = records(id, &quick());
     let end = all.last().unwrap().t_ns;
     let read = recorded(run.clone(), all);
-    fixture.app.update(AppEvent::Replay(Ok(read)));
+    fixture.app.update(AppEvent::Replay(Ok(Box::new(read))));
     assert!(fixture.app.is_playing());
     fixture
         .app
