@@ -1,11 +1,12 @@
 //! Connects the terminal interface with this program's labs, configuration and set-up.
 
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use workbench_experiment::lab::Lab;
 use workbench_machine::BuildFacts;
+use workbench_machine::measuring::shared_folder;
 use workbench_record::{RunDir, RunStore};
 use workbench_tui::offscreen::Offscreen;
 use workbench_tui::{Exit, HandInRequest, HandedIn, Host, ThemeName, TuiError};
@@ -43,6 +44,10 @@ impl Host for Program {
 
     fn keep_theme(&self, theme: ThemeName) -> io::Result<()> {
         kept::keep(theme)
+    }
+
+    fn measuring(&self) -> Option<PathBuf> {
+        Some(shared_folder())
     }
 
     fn suspend(&self) {

@@ -68,6 +68,10 @@ pub enum Action {
     Reset,
     /// Make the run that the form stands for.
     Start,
+    /// Make it, also where it takes long.
+    StartNow,
+    /// Turn the form to this preset, and make its run.
+    StartShorter(String),
     /// Leave the screen, install what is missing, and make the run then.
     Install(Box<MissingSetup>),
     /// Put the command that does the same without a screen into the clipboard.

@@ -131,7 +131,8 @@ pub const COMPARE: Keys = table! {
 pub const RUN: Keys = table! {
     ["c"], Action::Stop, "stop",
         "Stop the run or one of its arms; it asks first, and says what is kept.";
-    ["esc"], Action::Home, "home", "Go to the first screen; the run goes on.";
+    ["esc"], Action::Back, "home",
+        "Show all panels again, or go to the first screen; the run goes on.";
 };
 
 /// A run of another process that is followed.
@@ -157,10 +158,10 @@ pub const RESULT: Keys = table! {
     ["Q"], Action::Questions, "questions",
         "Answer the questions about the run, beside what was predicted and what came out.";
     ["e"], Action::Export, "export", "Write a report: HTML, JSON, CSV, Markdown, SVG or PNG.";
-    ["T"], Action::HandIn, "hand in", "Pack the run and its answers into the file that is handed in.";
     ["esc"], Action::Back, "back", "Go back.";
     ["p"], Action::Replay, "replay", "Play the run again on the Run screen.";
     ["Y"], Action::Copy, "copy", "Copy the command that makes this run again without a screen.";
+    ["T"], Action::HandIn, "hand in", "Pack the run and its answers into the file that is handed in.";
     ["u"], Action::Reread, "", "Read the run again, for one that is under way in another process.";
 };
 
@@ -210,6 +211,15 @@ pub const MISSING: Keys = table! {
     ["n", "esc", "q", "ctrl-c"], Action::Close, "not now", "Change nothing.";
     ["tab", "right", "l", "backtab", "left", "h"], Action::Next, "other button",
         "Go to the other button.";
+    ["enter", "space"], Action::Choose, "press", "Press the button.";
+};
+
+/// Whether to start a run that takes long.
+pub const BEGIN: Keys = table! {
+    ["y"], Action::Agree, "start", "Start the run.";
+    ["n", "esc", "q", "ctrl-c"], Action::Close, "not now", "Change nothing.";
+    ["tab", "right", "l", "down", "j"], Action::Next, "next button", "Go to the next button.";
+    ["backtab", "left", "h", "up", "k"], Action::Previous, "", "Go to the button before.";
     ["enter", "space"], Action::Choose, "press", "Press the button.";
 };
 

@@ -48,7 +48,23 @@ impl App {
             (None, Screen::Questions(_)) if self.is_typing() => told(bindings::QUESTIONS_FIELD),
             (None, Screen::Form) if self.is_typing() => told(bindings::FORM_FIELD),
             (None, _) if self.is_typing() => told(filter::KEYS),
-            (None, _) => told(&self.keys()),
+            (None, _) => {
+                let mut keys = self.keys();
+                keys.retain(|key| self.offers(&key.action));
+                told(&keys)
+            }
+        }
+    }
+
+    /// Whether an action would do anything where the person is.
+    fn offers(&self, action: &Action) -> bool {
+        match (action, &self.screen) {
+            (Action::View(action), _) => self.view().is_none_or(|view| view.offers(*action)),
+            (Action::Questions, _) => self.is_asked(),
+            (Action::Choose, Screen::Home) => self.home.selected(&self.shared).is_some(),
+            (_, Screen::Runs) => self.runs.offers(action, &self.shared),
+            (_, Screen::Form) => self.form.as_ref().is_none_or(|form| form.offers(action)),
+            _ => true,
         }
     }
 

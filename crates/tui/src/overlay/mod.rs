@@ -9,6 +9,7 @@
 //! ╰──────────────────────────────╯
 //! ```
 
+pub mod begin;
 pub mod export;
 pub mod hand_in;
 pub mod help;
@@ -22,6 +23,7 @@ use crate::action::Action;
 use crate::bindings::{self, Keys};
 use crate::keys::find;
 use crate::kit::Motion;
+use begin::Begin;
 use export::Export;
 use hand_in::HandIn;
 use help::Help;
@@ -38,6 +40,8 @@ pub enum Overlay {
     Stop(Stop),
     /// Whether to install what a lab needs.
     Missing(Box<Missing>),
+    /// Whether to start a run that takes long.
+    Begin(Begin),
     /// Where to write a report.
     Export(Export),
     /// Where to write a hand-in.
@@ -53,6 +57,7 @@ impl Overlay {
             Self::Help(_) => bindings::HELP,
             Self::Stop(_) => bindings::STOP,
             Self::Missing(_) => bindings::MISSING,
+            Self::Begin(_) => bindings::BEGIN,
             Self::Export(_) => bindings::EXPORT,
             Self::HandIn(_) => bindings::HAND_IN,
             Self::Palette(_) => bindings::PALETTE,
@@ -69,6 +74,7 @@ impl Overlay {
             }
             (Some(action), Self::Stop(stop)) => stop.act(&action),
             (Some(action), Self::Missing(missing)) => missing.act(&action),
+            (Some(action), Self::Begin(begin)) => begin.act(&action),
             (Some(action), Self::Export(export)) => export.act(&action),
             (Some(action), Self::HandIn(hand_in)) => hand_in.act(&action),
             (Some(action), Self::Palette(palette)) => palette.act(&action),
@@ -84,7 +90,7 @@ impl Overlay {
                 palette.type_key(key);
                 None
             }
-            (None, Self::Help(_) | Self::Stop(_) | Self::Missing(_)) => None,
+            (None, Self::Help(_) | Self::Stop(_) | Self::Missing(_) | Self::Begin(_)) => None,
         }
     }
 
@@ -94,7 +100,7 @@ impl Overlay {
             Self::Export(export) => export.paste(text),
             Self::HandIn(hand_in) => hand_in.paste(text),
             Self::Palette(palette) => palette.paste(text),
-            Self::Help(_) | Self::Stop(_) | Self::Missing(_) => {}
+            Self::Help(_) | Self::Stop(_) | Self::Missing(_) | Self::Begin(_) => {}
         }
     }
 

@@ -7,10 +7,12 @@ use proptest::prelude::*;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::crossterm::event::{KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
+use workbench_experiment::lab::Calibration;
 use workbench_experiment::lab::RunConfig;
+use workbench_machine::measuring::Measuring;
 use workbench_record::{Record, RunStatus};
 
-use super::fixture::{AIR, Fixture, key_event, quick, records, refused};
+use super::fixture::{AIR, Fixture, key_event, quick, recorded, records, refused};
 use super::side_by_side::side_by_side;
 use crate::event::{
     AnswersEffect, AppEvent, Effect, Exported, HandInRequest, HandedIn, HistoryEffect,
@@ -164,9 +166,21 @@ impl Outside {
             )
             | Effect::Run(RunEffect::CancelArm(_))
             | Effect::Watch(WatchEffect::Unfollow) => Some(AppEvent::Redraw),
+            Effect::LookAround => Some(AppEvent::Beside(vec![Measuring {
+                pid: 7,
+                what: "a-run".to_owned(),
+            }])),
+            Effect::Calibrate(asked) => Some(AppEvent::Calibrated(
+                asked,
+                Some(Calibration {
+                    unit: "tree",
+                    unit_s: f64::MAX,
+                    units: u64::MAX,
+                }),
+            )),
             Effect::Watch(WatchEffect::Replay(run)) => {
-                let records = records(&run.id(), &quick()).into();
-                Some(AppEvent::Replay(Ok((run, records))))
+                let records = records(&run.id(), &quick());
+                Some(AppEvent::Replay(Ok(Box::new(recorded(run, records)))))
             }
             Effect::Watch(WatchEffect::Follow(run)) => {
                 let records = records(&run.id(), &quick());
