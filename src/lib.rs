@@ -25,6 +25,7 @@ mod registry;
 mod scarce;
 mod screen;
 mod simulated_gpus;
+mod startup;
 mod summary;
 mod table;
 

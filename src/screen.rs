@@ -1,17 +1,18 @@
 //! Connects the terminal interface with this program's labs, configuration and set-up.
 
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use workbench_experiment::lab::Lab;
 use workbench_machine::BuildFacts;
-use workbench_record::RunStore;
+use workbench_machine::measuring::shared_folder;
+use workbench_record::{RunDir, RunStore};
 use workbench_tui::offscreen::Offscreen;
-use workbench_tui::{Exit, Host, MonitorStart, ThemeName, TuiError};
+use workbench_tui::{Exit, HandInRequest, HandedIn, Host, MonitorStart, ThemeName, TuiError};
 
 use crate::build_facts::BUILD;
-use crate::commands::ensure;
+use crate::commands::{ensure, submit};
 use crate::config::{Config, kept};
 use crate::exit_error::{ExitError, code};
 use crate::{foreign, output, pause, registry, summary};
@@ -36,8 +37,17 @@ impl Host for Program {
         foreign::lab_in(folder, store).map_err(|failure| failure.message)
     }
 
+    fn hand_in(&self, store: &RunStore, run: &RunDir, request: &HandInRequest) -> HandedIn {
+        submit::from_screen(store, run, request)
+            .unwrap_or_else(|failure| HandedIn::Refused(failure.message))
+    }
+
     fn keep_theme(&self, theme: ThemeName) -> io::Result<()> {
         kept::keep(theme)
+    }
+
+    fn measuring(&self) -> Option<PathBuf> {
+        Some(shared_folder())
     }
 
     fn suspend(&self) {

@@ -379,6 +379,10 @@ fn the_screen_shows_the_machine_and_hands_a_signal_over_after_asking() {
     screen.press("\r");
     screen.wait_for("SIGTERM was sent to sleep");
     assert_eq!(child.wait().unwrap().signal(), Some(15));
+    // Back from the filter, then from the screen.
+    let filter = format!("/ {}", child.id());
+    screen.press("\u{1b}");
+    screen.wait("the end of the filter", |s| !s.contents().contains(&filter));
     screen.press("\u{1b}");
     screen.wait_for("Recent runs");
     screen.press("m");

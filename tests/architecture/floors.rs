@@ -12,6 +12,7 @@ const FLOORS: [&[&str]; 11] = [
         "crates/json",
         "crates/nvml-sim",
         "crates/protocol",
+        "crates/search",
         "crates/torch-ddp",
         "crates/words",
     ],

@@ -6,6 +6,7 @@
 use std::collections::BTreeSet;
 use std::sync::Mutex;
 
+use super::beside::Beside;
 use super::control::Control;
 use super::disturbance::AtStart;
 use super::error::ExperimentError;
@@ -76,6 +77,7 @@ pub fn run(
     recorder.emit(Event::RunStarted(Box::new(RunStarted {
         data_sha256: prepared.data_sha256(),
         split_sha256: prepared.split_sha256(),
+        software: prepared.software(),
         format: FORMAT,
         run_id: run.id(),
         unix_ms,
@@ -203,7 +205,10 @@ fn execute(
     if !recorder.is_locked() {
         recorder.emit(Event::Finding(no_locks(run)));
     }
+    let mut beside = Beside::new(control, run);
+    report(&recorder, beside.look().into_iter());
     let done = measure(run, work, clock, &recorder, control);
+    report(&recorder, beside.look().into_iter());
     let (instrument_cpu_ns, outcome) = match done {
         Ok(measured) => measured,
         Err(error) => (0, Err(error)),

@@ -14,6 +14,7 @@ mod finding;
 pub mod gpu;
 pub mod heap;
 pub mod limits;
+pub mod measuring;
 pub mod monitor;
 mod origin;
 pub mod proc_stat;

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use workbench_machine::state::ProcessSignal;
 use workbench_record::RunDir;
 
-use crate::event::{MissingSetup, ProcessTarget};
+use crate::event::{HandInRequest, MissingSetup, ProcessTarget};
 use crate::field::Editing;
 use crate::kit::Motion;
 use crate::theme::ThemeName;
@@ -71,6 +71,10 @@ pub enum Action {
     Reset,
     /// Make the run that the form stands for.
     Start,
+    /// Make it, also where it takes long.
+    StartNow,
+    /// Turn the form to this preset, and make its run.
+    StartShorter(String),
     /// Leave the screen, install what is missing, and make the run then.
     Install(Box<MissingSetup>),
     /// Put the command that does the same without a screen into the clipboard.
@@ -101,6 +105,10 @@ pub enum Action {
         /// Whether an existing file is replaced.
         replace: bool,
     },
+    /// Name the file in which the run is handed in.
+    HandIn,
+    /// Write a hand-in.
+    WriteHandIn(HandInRequest),
 
     /// Choose a signal for the selected process.
     AskSignal,

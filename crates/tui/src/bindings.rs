@@ -132,7 +132,8 @@ pub const COMPARE: Keys = table! {
 pub const RUN: Keys = table! {
     ["c"], Action::Stop, "stop",
         "Stop the run or one of its arms; it asks first, and says what is kept.";
-    ["esc"], Action::Home, "home", "Go to the first screen; the run goes on.";
+    ["esc"], Action::Back, "home",
+        "Show all panels again, or go to the first screen; the run goes on.";
 };
 
 /// A run of another process that is followed.
@@ -187,6 +188,7 @@ pub const RESULT: Keys = table! {
     ["esc"], Action::Back, "back", "Go back.";
     ["p"], Action::Replay, "replay", "Play the run again on the Run screen.";
     ["Y"], Action::Copy, "copy", "Copy the command that makes this run again without a screen.";
+    ["T"], Action::HandIn, "hand in", "Pack the run and its answers into the file that is handed in.";
     ["u"], Action::Reread, "", "Read the run again, for one that is under way in another process.";
 };
 
@@ -239,11 +241,27 @@ pub const MISSING: Keys = table! {
     ["enter", "space"], Action::Choose, "press", "Press the button.";
 };
 
+/// Whether to start a run that takes long.
+pub const BEGIN: Keys = table! {
+    ["y"], Action::Agree, "start", "Start the run.";
+    ["n", "esc", "q", "ctrl-c"], Action::Close, "not now", "Change nothing.";
+    ["tab", "right", "l", "down", "j"], Action::Next, "next button", "Go to the next button.";
+    ["backtab", "left", "h", "up", "k"], Action::Previous, "", "Go to the button before.";
+    ["enter", "space"], Action::Choose, "press", "Press the button.";
+};
+
 /// Where to write a report.
 pub const EXPORT: Keys = table! {
     ["enter"], Action::Choose, "write", "Write the report.";
     ["tab", "down"], Action::Next, "next format", "Change the name to the next format's.";
     ["backtab", "up"], Action::Previous, "", "Change the name to the previous format's.";
+    ["ctrl-u"], Action::Edit(Editing::Empty), "empty", "Empty the field.";
+    ["esc", "ctrl-c"], Action::Close, "close", "Close the dialog.";
+};
+
+/// Where to write a hand-in.
+pub const HAND_IN: Keys = table! {
+    ["enter"], Action::Choose, "write", "Write the hand-in.";
     ["ctrl-u"], Action::Edit(Editing::Empty), "empty", "Empty the field.";
     ["esc", "ctrl-c"], Action::Close, "close", "Close the dialog.";
 };

@@ -44,6 +44,9 @@ impl App {
         }
         let drawn = self.draw(frame);
         self.take_drawn(drawn);
+        // Which keys work depends on which panels are in sight.
+        self.foot = self.draw_foot(frame);
+        self.finish(frame);
     }
 
     /// Folds and places what [`draw`](Self::draw) draws.
@@ -57,7 +60,7 @@ impl App {
             Screen::Compare(_) => {}
             Screen::Form => {
                 if let Some(form) = &mut self.form {
-                    form.arrange(body, &shared.theme);
+                    form.arrange(body, shared);
                 }
             }
             Screen::Run => {
@@ -65,10 +68,14 @@ impl App {
                     live.view.update(&live.snapshot);
                 }
             }
-            Screen::Watch(watched) => watched.view.update(&watched.snapshot),
+            Screen::Watch(watched) => {
+                watched.view.standing = watched.shown_standing();
+                watched.view.update(&watched.snapshot);
+            }
             Screen::Monitor(_) => self.monitored.view.update(),
             Screen::Result(screen) => {
                 let loaded = &screen.loaded;
+                screen.view.standing = Some(loaded.standing);
                 screen.view.update(&loaded.result, &loaded.snapshot);
             }
         }
@@ -113,22 +120,26 @@ impl App {
     fn draw(&self, frame: &mut Frame) -> Drawn {
         let area = frame.area();
         let theme = &self.shared.theme;
-        let drawn = if too_small(frame.buffer_mut(), area, SMALLEST, theme) {
+        if too_small(frame.buffer_mut(), area, SMALLEST, theme) {
             Drawn::Nothing
         } else {
             self.draw_screen(frame, area, theme)
-        };
+        }
+    }
+
+    /// What concerns every cell, once all are drawn.
+    fn finish(&self, frame: &mut Frame) {
+        let theme = &self.shared.theme;
         if theme.glyphs.ascii {
             plain(frame.buffer_mut());
         }
         if theme.is_painted() {
             paint(frame, theme);
         }
-        drawn
     }
 
     fn draw_screen(&self, frame: &mut Frame, area: Rect, theme: &Theme) -> Drawn {
-        let [head, body, foot] = self.parts(area);
+        let [head, body, _] = self.parts(area);
         if head.height > 0 {
             lines(
                 frame,
@@ -138,11 +149,16 @@ impl App {
         }
         let drawn = self.draw_body(frame, body, theme);
         self.draw_overlay(frame, body, theme);
-        self.draw_foot(frame, foot, theme);
         drawn
     }
 
-    fn draw_foot(&self, frame: &mut Frame, foot: Rect, theme: &Theme) {
+    /// Draws the last line; tells where each of its keys is.
+    fn draw_foot(&self, frame: &mut Frame) -> Vec<(Rect, &'static str)> {
+        let (area, theme) = (frame.area(), &self.shared.theme);
+        if area.width < SMALLEST.0 || area.height < SMALLEST.1 {
+            return Vec::new();
+        }
+        let [_, _, foot] = self.parts(area);
         if let Some(text) = &self.notice {
             let text = fit(
                 text,
@@ -150,20 +166,20 @@ impl App {
                 theme.glyphs.ascii,
             );
             Line::styled(format!(" {text}"), theme.warn).render(foot, frame.buffer_mut());
-            return;
+            return Vec::new();
         }
         let strip = self.strip(theme);
         let width = Constraint::Length(strip.width() as u16);
         let [left, right] = Layout::horizontal([width, Constraint::Min(0)]).areas(foot);
         strip.render(left, frame.buffer_mut());
-        footer(frame, right, &self.footer(), theme);
+        footer(frame, right, &self.footer(), theme)
     }
 
     fn draw_body(&self, frame: &mut Frame, body: Rect, theme: &Theme) -> Drawn {
         match (&self.screen, &self.form, &self.live) {
             (Screen::Home, ..) => self.home.draw(frame, &self.shared),
             (Screen::Runs, ..) => self.runs.draw(frame, body, &self.shared),
-            (Screen::Form, Some(form), _) => form.draw(frame, body, theme),
+            (Screen::Form, Some(form), _) => form.draw(frame, body, &self.shared),
             (Screen::Questions(questions), ..) => questions.screen.draw(frame, theme),
             (Screen::Form, None, _) | (Screen::Run, _, None) => {}
             (Screen::Compare(screen), ..) => {
@@ -194,7 +210,9 @@ impl App {
         match &self.overlay {
             Some(Overlay::Help(help)) => help.draw(frame, body, theme),
             Some(Overlay::Export(export)) => export.draw(frame, body, theme),
+            Some(Overlay::HandIn(hand_in)) => hand_in.draw(frame, body, theme),
             Some(Overlay::Missing(missing)) => missing.draw(frame, body, theme),
+            Some(Overlay::Begin(begin)) => begin.draw(frame, body, theme),
             Some(Overlay::Palette(palette)) => palette.draw(frame, body, theme),
             Some(Overlay::Signal(signal)) => signal.draw(frame, body, theme),
             Some(Overlay::Stop(stop)) => {
@@ -269,11 +287,26 @@ fn position((playing, speed): (bool, u32), (at, end): (u64, u64), theme: &Theme)
     Line::styled(text, theme.selected)
 }
 
-/// The last line: the keys that work now, as many as fit, and always the help.
-fn footer(frame: &mut Frame, area: Rect, bindings: &[Binding], theme: &Theme) {
+/// The last line: the keys that work now, as many as fit, and always the help; where each is.
+fn footer(
+    frame: &mut Frame,
+    area: Rect,
+    bindings: &[Binding],
+    theme: &Theme,
+) -> Vec<(Rect, &'static str)> {
     let room = usize::from(area.width).saturating_sub(1);
     let mut spans = vec![Span::raw(" ")];
-    let mut used = 0;
+    let (mut used, mut places) = (0, Vec::new());
+    let mut place = |used: usize, wide: usize, binding: &Binding| {
+        let x = area.x.saturating_add(1 + used as u16);
+        let width = wide.saturating_sub(2) as u16;
+        places.extend(
+            binding
+                .keys
+                .first()
+                .map(|key| (Rect { x, width, ..area }, *key)),
+        );
+    };
     let help = bindings.iter().position(|b| b.keys.contains(&"?"));
     let reserved = help.map_or(0, |i| hint_width(&bindings[i], theme));
     for (i, binding) in bindings.iter().enumerate() {
@@ -284,13 +317,16 @@ fn footer(frame: &mut Frame, area: Rect, bindings: &[Binding], theme: &Theme) {
         if used + wide + reserved > room {
             break;
         }
+        place(used, wide, binding);
         used += wide;
         hint(&mut spans, binding, theme);
     }
     if let Some(help) = help {
+        place(used, reserved, &bindings[help]);
         hint(&mut spans, &bindings[help], theme);
     }
     Line::from(spans).render(area, frame.buffer_mut());
+    places
 }
 
 fn hint_width(binding: &Binding, theme: &Theme) -> usize {

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ratatui::crossterm::event::{KeyEvent, MouseEvent};
-use workbench_experiment::lab::{Opt, RunConfig};
+use workbench_experiment::lab::{Calibration, Opt, RunConfig};
+use workbench_machine::measuring::Measuring;
 use workbench_machine::state::ProcessSignal;
 use workbench_machine::{MachineFacts, UsableCores};
 use workbench_monitor::MonitorLook;
@@ -15,9 +16,11 @@ use workbench_record::{Record, RunDir, Snapshot};
 use workbench_result::RunResult;
 
 use crate::ground::Ground;
+use crate::screens::form_calibration::CalibrationRequest;
 use crate::screens::form_data::{SurveyRequest, Surveyed};
 use crate::sheet_place::SheetPlace;
 use crate::theme::ThemeName;
+use workbench_history::Standing;
 use workbench_history::comparison::{Comparison, Curves};
 use workbench_history::list::RunRow;
 
@@ -30,8 +33,19 @@ pub struct Loaded {
     pub snapshot: Snapshot,
     /// Its result so far.
     pub result: RunResult,
-    /// Whether some process is still writing to it.
-    pub live: bool,
+    /// Its status: what its record says, and whether some process is still writing to it.
+    pub standing: Standing,
+}
+
+/// The records of a run, to be played again.
+#[derive(Debug)]
+pub struct Recorded {
+    /// Its directory.
+    pub run: RunDir,
+    /// All its records.
+    pub records: Arc<[Record]>,
+    /// Its status at the end of them.
+    pub standing: Standing,
 }
 
 /// Several runs side by side.
@@ -85,6 +99,37 @@ pub struct RunError {
     pub option: Option<Opt>,
 }
 
+/// A hand-in that is to be written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HandInRequest {
+    /// The file.
+    pub path: PathBuf,
+    /// Whether an existing file is replaced.
+    pub replace: bool,
+    /// Whether it is written although something is missing.
+    pub draft: bool,
+}
+
+/// How writing a hand-in went.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum HandedIn {
+    /// It lies here now, with what is missing in a draft.
+    Written {
+        /// Where it lies.
+        path: PathBuf,
+        /// Its files, with their sizes in bytes.
+        files: Vec<(String, u64)>,
+        /// What is missing, in words.
+        missing: Vec<String>,
+    },
+    /// Nothing was written, because this is missing, in words.
+    Incomplete(Vec<String>),
+    /// There is such a file already.
+    Exists(PathBuf),
+    /// It could not be written, and why.
+    Refused(String),
+}
+
 /// How writing a report went.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Exported {
@@ -130,7 +175,7 @@ pub enum AppEvent {
     /// A run that another process made has ended, or can be followed no longer.
     FollowEnded(RunDir, Result<Arc<Loaded>, String>),
     /// The records of a run that is to be played again have been read.
-    Replay(Result<(RunDir, Arc<[Record]>), String>),
+    Replay(Result<Box<Recorded>, String>),
     /// Time has passed, for a run or a recording that is played again.
     Tick(Duration),
     /// The machine has been looked at.
@@ -141,8 +186,14 @@ pub enum AppEvent {
     Compared(Result<Arc<SideBySide>, String>),
     /// A file for the form has been looked through.
     Surveyed(Box<SurveyRequest>, Surveyed),
+    /// A lab's unit of work has been timed, where it has one.
+    Calibrated(Box<CalibrationRequest>, Option<Calibration>),
+    /// These other processes measure on this machine.
+    Beside(Vec<Measuring>),
     /// A report has been written, or not.
     Exported(Exported),
+    /// A hand-in has been written, or not.
+    HandedIn(HandedIn),
     /// Answers have been read.
     AnswersRead(SheetPlace, Result<AnswerSheet, String>),
     /// Answers could not be kept, and why.
@@ -168,6 +219,10 @@ pub enum Effect {
     Answers(AnswersEffect),
     /// Look through a file for the form.
     Survey(Box<SurveyRequest>),
+    /// Time a lab's unit of work.
+    Calibrate(Box<CalibrationRequest>),
+    /// Look for other processes that measure.
+    LookAround,
     /// Write a report of the result that is shown.
     Export {
         /// Of this run.
@@ -177,6 +232,8 @@ pub enum Effect {
         /// Whether an existing file is replaced.
         replace: bool,
     },
+    /// Write a hand-in of a run.
+    HandIn(RunDir, HandInRequest),
     /// The terminal, and the end of the program.
     Terminal(TerminalEffect),
 }

@@ -113,7 +113,7 @@ impl Loop<'_> {
             }
             let running = self.app.is_running();
             let playing = self.app.is_playing();
-            let listing = self.app.lists_runs() && !self.terminal_lost;
+            let listing = self.app.looks_around() && !self.terminal_lost;
             tokio::select! {
                 Some(event) = news.events.recv() => self.hear(event, &mut news),
                 Some(()) = signals.interrupt.recv() => self.terminate(),
@@ -183,11 +183,14 @@ impl Loop<'_> {
                 Effect::History(effect) => self.session.history(effect),
                 Effect::Answers(effect) => self.session.answers(effect),
                 Effect::Survey(request) => self.session.survey(request),
+                Effect::Calibrate(request) => self.session.calibrate(request),
+                Effect::LookAround => self.session.look_around(),
                 Effect::Export {
                     loaded,
                     path,
                     replace,
                 } => self.session.export(loaded, path, replace),
+                Effect::HandIn(run, request) => self.session.hand_in(run, request),
                 Effect::Terminal(effect) => self.on_terminal(effect),
             }
         }

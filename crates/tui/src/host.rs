@@ -2,12 +2,13 @@
 //! how.
 
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use workbench_experiment::lab::Lab;
 use workbench_machine::BuildFacts;
-use workbench_record::RunStore;
+use workbench_record::{RunDir, RunStore};
 
+use super::event::{HandInRequest, HandedIn};
 use super::theme::ThemeName;
 
 /// The program around the interface.
@@ -37,12 +38,22 @@ pub trait Host: Send + Sync {
         Err(format!("no lab is read from {}", folder.display()))
     }
 
+    /// Packs a run and its answers into the file that is handed in.
+    fn hand_in(&self, _store: &RunStore, _run: &RunDir, _request: &HandInRequest) -> HandedIn {
+        HandedIn::Refused("this program hands nothing in".to_owned())
+    }
+
     /// Keeps the theme that was chosen for the next time.
     ///
     /// # Errors
     /// When it cannot be kept.
     fn keep_theme(&self, _theme: ThemeName) -> io::Result<()> {
         Ok(())
+    }
+
+    /// The folder in which processes say that they measure.
+    fn measuring(&self) -> Option<PathBuf> {
+        None
     }
 
     /// Stops the process and its workers, as Ctrl-Z does, until the shell's `fg`.

@@ -61,7 +61,7 @@ use looker::MachineLooker;
 use session::Session;
 use theme::Theme;
 
-pub use event::Exit;
+pub use event::{Exit, HandInRequest, HandedIn};
 pub use host::Host;
 pub use kit::text;
 pub use looker::MonitorStart;

@@ -12,6 +12,7 @@ use ratatui::backend::TestBackend;
 use ratatui::buffer::Buffer;
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use workbench_experiment::lab::{Lab, RunConfig};
+use workbench_history::Standing;
 use workbench_machine::{MachineFacts, UsableCores};
 use workbench_monitor::MonitorLook;
 use workbench_record::{Record, RunDir, Snapshot};
@@ -74,8 +75,8 @@ impl Offscreen {
         let loaded = Loaded {
             run,
             snapshot,
+            standing: Standing::of_result(&result),
             result,
-            live: false,
         };
         self.app.update(AppEvent::Ended(Ok(Arc::new(loaded))));
     }
@@ -83,9 +84,17 @@ impl Offscreen {
     /// Presses a key without modifiers.
     pub fn press(&mut self, key: KeyCode) {
         let key = KeyEvent::new(key, KeyModifiers::NONE);
-        for effect in self.app.update(AppEvent::Key(key)) {
-            if let Effect::Run(RunEffect::Make(RunJob::Start(_, config))) = effect {
-                self.started = Some(*config);
+        let mut effects = self.app.update(AppEvent::Key(key));
+        while let Some(effect) = effects.pop() {
+            match effect {
+                Effect::Run(RunEffect::Make(RunJob::Start(_, config))) => {
+                    self.started = Some(*config);
+                }
+                // Nothing is timed here.
+                Effect::Calibrate(request) => {
+                    effects.extend(self.app.update(AppEvent::Calibrated(request, None)));
+                }
+                _ => {}
             }
         }
     }

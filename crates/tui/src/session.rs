@@ -12,15 +12,17 @@ use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 use workbench_clock::thread_cpu_ns;
 use workbench_experiment::lab::LabError;
 use workbench_experiment::{Control, Ended, ExperimentError, OtherOrigin};
+use workbench_history::Standing;
 use workbench_history::list::RunList;
 use workbench_machine::limits::with_limit;
+use workbench_machine::measuring::{Measuring, others};
 use workbench_machine::state::send_signal;
 use workbench_machine::{MachineFacts, usable_cores};
 use workbench_record::{Record, RecordError, RunDir, RunStore, Snapshot, Subscriber, Tail};
 
 use super::event::{
-    AnswersEffect, AppEvent, HistoryEffect, Loaded, MissingSetup, MonitorEffect, RunEffect,
-    RunError, RunJob, WatchEffect,
+    AnswersEffect, AppEvent, HandInRequest, HistoryEffect, Loaded, MissingSetup, MonitorEffect,
+    RunEffect, RunError, RunJob, WatchEffect,
 };
 use super::ground::{AnswerSieve, Sifted};
 use super::hangup;
@@ -29,6 +31,7 @@ use super::kit::text;
 use super::looker::MachineLooker;
 use super::reader;
 use super::screens::Labs;
+use super::screens::form_calibration::CalibrationRequest;
 use super::screens::form_data::SurveyRequest;
 use super::sheet_place::SheetPlace;
 
@@ -43,6 +46,8 @@ pub struct Session {
     maker: Maker,
     listed: Arc<Mutex<RunList>>,
     events: UnboundedSender<AppEvent>,
+    /// Other processes that measure, as they were told last.
+    beside: Vec<Measuring>,
     /// Dropping it ends the thread that follows a run.
     following: Option<channel::Sender<()>>,
     looker: MachineLooker,
@@ -86,6 +91,7 @@ impl Session {
             },
             listed: Arc::default(),
             events,
+            beside: Vec::new(),
             following: None,
             looker,
         };
@@ -133,7 +139,7 @@ impl Session {
             WatchEffect::Follow(run) => self.follow(run),
             WatchEffect::Unfollow => self.following = None,
             WatchEffect::Replay(run) => self.report("workbench-open", move || {
-                AppEvent::Replay(reader::records(&run).map(|records| (run, records)))
+                AppEvent::Replay(reader::records(run).map(Box::new))
             }),
         }
     }
@@ -198,15 +204,43 @@ impl Session {
     /// Looks through a file for the form.
     pub fn survey(&self, request: Box<SurveyRequest>) {
         self.report("workbench-survey", move || {
-            let surveyed = reader::survey(&request).map(Arc::new);
+            let surveyed = reader::survey(&request);
             AppEvent::Surveyed(request, surveyed)
         });
+    }
+
+    /// Times a lab's unit of work.
+    pub fn calibrate(&self, request: Box<CalibrationRequest>) {
+        let labs = Arc::clone(&self.maker.labs);
+        self.report("workbench-timing", move || {
+            let lab = labs.get(request.lab);
+            let found = lab.and_then(|lab| lab.calibrate(&request.config));
+            AppEvent::Calibrated(request, found)
+        });
+    }
+
+    /// Looks for other processes that measure; nothing is told while there are none and were none.
+    pub fn look_around(&mut self) {
+        let folder = self.maker.host.measuring();
+        let others = folder.map_or_else(Vec::new, |folder| others(&folder));
+        if others != self.beside {
+            self.beside.clone_from(&others);
+            let _ = self.events.send(AppEvent::Beside(others));
+        }
     }
 
     /// Writes a report.
     pub fn export(&self, loaded: Arc<Loaded>, path: PathBuf, replace: bool) {
         self.report("workbench-export", move || {
             AppEvent::Exported(reader::export(&path, replace, &loaded))
+        });
+    }
+
+    /// Writes a hand-in.
+    pub fn hand_in(&self, run: RunDir, request: HandInRequest) {
+        let (host, store) = (Arc::clone(&self.maker.host), self.maker.store.clone());
+        self.report("workbench-hand-in", move || {
+            AppEvent::HandedIn(host.hand_in(&store, &run, &request))
         });
     }
 
@@ -247,7 +281,7 @@ impl Session {
 
     /// Makes a run on a thread of its own.
     fn make(&mut self, job: RunJob) {
-        self.maker.control = Control::default();
+        self.maker.control = Control::beside(self.maker.host.measuring());
         let maker = self.maker.clone();
         self.report("workbench-run", move || {
             let run = || maker.make(&job);
@@ -264,7 +298,10 @@ impl Session {
                     }))
                 }
                 Err(error) => AppEvent::Ended(Err(RunError {
-                    message: error.told(),
+                    message: match error.option() {
+                        Some(_) => error.reason(),
+                        None => error.told(),
+                    },
                     option: error.option(),
                 })),
             }
@@ -401,8 +438,8 @@ fn loaded(ended: Ended) -> Loaded {
     Loaded {
         run: ended.run,
         snapshot: ended.snapshot,
+        standing: Standing::of_result(&ended.result),
         result: ended.result,
-        live: false,
     }
 }
 

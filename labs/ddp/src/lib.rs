@@ -7,6 +7,7 @@
 //! - **Does not belong here:** training, which the worker's program does; supervising processes;
 //!   measuring, which is the same for all labs.
 
+mod again;
 mod arm;
 mod attempt;
 mod controller;
@@ -26,6 +27,7 @@ mod outcome;
 mod params;
 mod peers;
 mod plan;
+mod query;
 mod rendezvous;
 mod root_cause;
 mod run;
@@ -39,18 +41,21 @@ mod worker;
 #[cfg(test)]
 mod elastic_tests;
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use workbench_ddp_protocol::Data;
 use workbench_experiment::lab::{
     ArmContext, ArmOutput, Basis, DataSource, DefinitionError, Finding, Lab, LabDefinition,
-    LabError, LabHost, Params, PreparedLab, QuestionSet, RunConfig, Source, page,
+    LabError, LabHost, MakeAgain, Opt, Params, PreparedLab, QuestionSet, RecordedItem, Refusal,
+    RunConfig, Source, page,
 };
 
 use crate::arm::Arm;
 use crate::data::Found;
 use crate::drive::{Drive, WorkerProgram};
 use crate::environment::{Environment, Treatment};
-use crate::found_batch::FoundBatch;
+use crate::found_batch::{BATCH, FoundBatch};
 use crate::plan::Plan;
 use crate::settings::TrainSettings;
 
@@ -124,6 +129,19 @@ impl Lab for DataParallel {
         Arm::of(arm).and_then(Arm::source)
     }
 
+    fn check(&self, config: &RunConfig) -> Result<(), Refusal> {
+        match TrainSettings::new(config, Data::Embedded, &data::at_most(&config.data)) {
+            // The batch is not the one that is given.
+            Err(LabError::Refused(refusal))
+                if TrainSettings::batch_to_find(config).is_none()
+                    || refusal.option != Opt::Set(BATCH.to_owned()) =>
+            {
+                Err(refusal)
+            }
+            _ => Ok(()),
+        }
+    }
+
     fn prepare(&self, config: &RunConfig) -> Result<Box<dyn PreparedLab>, LabError> {
         let Found {
             data,
@@ -188,6 +206,21 @@ impl PreparedLab for Prepared {
 
     fn data_sha256(&self) -> Option<String> {
         Some(self.data_sha256.clone())
+    }
+
+    fn software(&self) -> BTreeMap<String, String> {
+        worker::software()
+    }
+
+    fn item_again(&self, recorded: &RecordedItem<'_>) -> Option<MakeAgain<'_>> {
+        if !again::is_offered(&self.settings, recorded) {
+            return None;
+        }
+        let same_bits = again::has_same_bits(recorded);
+        let worker = (&*self.worker, &self.environment);
+        Some(Box::new(move || {
+            again::first_steps(worker, &self.settings, same_bits)
+        }))
     }
 
     fn settled(&self) -> Params {

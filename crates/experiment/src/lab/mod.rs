@@ -5,6 +5,7 @@
 //! lab.
 
 mod assigned;
+mod calibration;
 mod contract;
 mod definition;
 mod option;
@@ -14,7 +15,11 @@ mod progress;
 mod table;
 
 pub use assigned::{AssignmentUnfit, assigned};
-pub use contract::{After, ArmContext, ForeignLab, Lab, LabError, LabHost, MakeLab, PreparedLab};
+pub use calibration::Calibration;
+pub use contract::{
+    After, ArmContext, ForeignLab, Lab, LabError, LabHost, MadeAgain, MakeAgain, MakeLab,
+    PreparedLab, RecordedItem,
+};
 pub use definition::{
     ArmDefinition, DataDefinition, DataKind, DefinitionError, LIST_SEPARATOR, LabDefinition,
     PeerDefinition, PeerPackage, PeersDefinition, Preset, Roles, nearest, suggest,

@@ -57,7 +57,24 @@ impl App {
             (None, Screen::Questions(_)) if self.is_typing() => told(bindings::QUESTIONS_FIELD),
             (None, Screen::Form) if self.is_typing() => told(bindings::FORM_FIELD),
             (None, _) if self.is_typing() => told(filter::KEYS),
-            (None, _) => told(&self.keys()),
+            (None, _) => {
+                let mut keys = self.keys();
+                keys.retain(|key| self.offers(&key.action));
+                told(&keys)
+            }
+        }
+    }
+
+    /// Whether an action would do anything where the person is.
+    fn offers(&self, action: &Action) -> bool {
+        match (action, &self.screen) {
+            (Action::View(action), _) => self.view().is_none_or(|view| view.offers(*action)),
+            (Action::Questions, _) => self.is_asked(),
+            (Action::AskSignal, _) => !self.monitored.view.read_only,
+            (Action::Choose, Screen::Home) => self.home.selected(&self.shared).is_some(),
+            (_, Screen::Runs) => self.runs.offers(action, &self.shared),
+            (_, Screen::Form) => self.form.as_ref().is_none_or(|form| form.offers(action)),
+            _ => true,
         }
     }
 
@@ -115,6 +132,7 @@ impl App {
                     panels(of_view(keys::RESULT)),
                     view_filter,
                     ("While a report is named", told(bindings::EXPORT)),
+                    ("While a hand-in is named", told(bindings::HAND_IN)),
                 ],
             ),
         };

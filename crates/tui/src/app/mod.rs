@@ -8,6 +8,7 @@
 //! ```
 
 mod act;
+mod asked;
 mod commands;
 mod input;
 mod make;

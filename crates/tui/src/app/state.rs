@@ -4,6 +4,8 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use ratatui::layout::Rect;
+use workbench_history::Standing;
 use workbench_record::{RunDir, Snapshot};
 use workbench_result::RunResult;
 
@@ -107,8 +109,12 @@ pub struct Watched {
     pub view: RunView,
     /// Where its events come from.
     pub feed: Feed,
+    /// Its status at the end of its record.
+    pub standing: Standing,
     /// Where going back leads.
     pub back: Back,
+    /// The result that it was opened from, to go back to.
+    pub from: Option<Box<ResultScreen>>,
 }
 
 /// Where the events of a watched run come from.
@@ -153,6 +159,8 @@ pub struct App {
     pub replay_speed: u32,
     /// What the last line says instead of the keys.
     pub notice: Option<String>,
+    /// Where the keys of the last line are, to be clicked.
+    pub foot: Vec<(Rect, &'static str)>,
     /// The last run that was made here, for the summary after the interface.
     pub last_run: Option<(RunDir, RunResult)>,
     /// Reports written here, for the same.
@@ -170,6 +178,7 @@ impl App {
                 machine: None,
                 usable: None,
                 history: None,
+                beside: Vec::new(),
                 theme,
                 prefer: Preferences::default(),
             },
@@ -183,6 +192,7 @@ impl App {
             theme_follows: false,
             replay_speed: 10,
             notice: None,
+            foot: Vec::new(),
             last_run: None,
             reports: Vec::new(),
             leaving: None,
@@ -200,6 +210,11 @@ impl App {
     /// Whether the screen lists runs, so that it has to be seen when they change.
     pub fn lists_runs(&self) -> bool {
         matches!(self.screen, Screen::Home | Screen::Runs)
+    }
+
+    /// Whether the screen shows what other processes do, so that it is looked at again and again.
+    pub fn looks_around(&self) -> bool {
+        self.lists_runs() || matches!(self.screen, Screen::Form)
     }
 
     /// Whether a run is under way.
@@ -244,7 +259,7 @@ impl App {
     }
 
     /// The view of runs that is on the screen, if one is.
-    pub(super) fn view(&self) -> Option<&dyn View> {
+    pub(crate) fn view(&self) -> Option<&dyn View> {
         match (&self.screen, &self.live) {
             (Screen::Run, Some(live)) => Some(&live.view),
             (Screen::Watch(watched), _) => Some(&watched.view),

@@ -9,7 +9,9 @@
 //! ╰──────────────────────────────╯
 //! ```
 
+pub mod begin;
 pub mod export;
+pub mod hand_in;
 pub mod help;
 pub mod missing;
 pub mod palette;
@@ -22,7 +24,9 @@ use crate::action::Action;
 use crate::bindings::{self, Keys};
 use crate::keys::find;
 use crate::kit::Motion;
+use begin::Begin;
 use export::Export;
+use hand_in::HandIn;
 use help::Help;
 use missing::Missing;
 use palette::CommandPalette;
@@ -38,10 +42,14 @@ pub enum Overlay {
     Stop(Stop),
     /// Whether to install what a lab needs.
     Missing(Box<Missing>),
+    /// Whether to start a run that takes long.
+    Begin(Begin),
     /// Where to write a report.
     Export(Export),
     /// Which signal to hand to a process.
     Signal(AskSignal),
+    /// Where to write a hand-in.
+    HandIn(HandIn),
     /// Everything that can be done.
     Palette(Box<CommandPalette>),
 }
@@ -53,8 +61,10 @@ impl Overlay {
             Self::Help(_) => bindings::HELP,
             Self::Stop(_) => bindings::STOP,
             Self::Missing(_) => bindings::MISSING,
+            Self::Begin(_) => bindings::BEGIN,
             Self::Export(_) => bindings::EXPORT,
             Self::Signal(_) => bindings::SIGNAL,
+            Self::HandIn(_) => bindings::HAND_IN,
             Self::Palette(_) => bindings::PALETTE,
         }
     }
@@ -69,18 +79,27 @@ impl Overlay {
             }
             (Some(action), Self::Stop(stop)) => stop.act(&action),
             (Some(action), Self::Missing(missing)) => missing.act(&action),
+            (Some(action), Self::Begin(begin)) => begin.act(&action),
             (Some(action), Self::Export(export)) => export.act(&action),
             (Some(action), Self::Signal(signal)) => signal.act(&action),
+            (Some(action), Self::HandIn(hand_in)) => hand_in.act(&action),
             (Some(action), Self::Palette(palette)) => palette.act(&action),
             (None, Self::Export(export)) => {
                 export.type_key(key);
+                None
+            }
+            (None, Self::HandIn(hand_in)) => {
+                hand_in.type_key(key);
                 None
             }
             (None, Self::Palette(palette)) => {
                 palette.type_key(key);
                 None
             }
-            (None, Self::Help(_) | Self::Stop(_) | Self::Missing(_) | Self::Signal(_)) => None,
+            (
+                None,
+                Self::Help(_) | Self::Stop(_) | Self::Missing(_) | Self::Begin(_) | Self::Signal(_),
+            ) => None,
         }
     }
 
@@ -88,8 +107,10 @@ impl Overlay {
     pub fn paste(&mut self, text: &str) {
         match self {
             Self::Export(export) => export.paste(text),
+            Self::HandIn(hand_in) => hand_in.paste(text),
             Self::Palette(palette) => palette.paste(text),
-            Self::Help(_) | Self::Stop(_) | Self::Missing(_) | Self::Signal(_) => {}
+            Self::Help(_) | Self::Stop(_) | Self::Missing(_) | Self::Begin(_) | Self::Signal(_) => {
+            }
         }
     }
 

@@ -13,4 +13,6 @@ mod properties;
 mod questions;
 mod screens;
 mod side_by_side;
+mod start;
+mod steps;
 mod story;

@@ -8,16 +8,18 @@ use proptest::prelude::*;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::crossterm::event::{KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
+use workbench_experiment::lab::Calibration;
 use workbench_experiment::lab::RunConfig;
+use workbench_machine::measuring::Measuring;
 use workbench_monitor::{AlertLimits, AlertWatch, MonitorLook};
 use workbench_record::{Record, RunStatus};
 use workbench_simulate::{MachineSize, machine_state};
 
-use super::fixture::{AIR, Fixture, key_event, quick, records, refused};
+use super::fixture::{AIR, Fixture, key_event, quick, recorded, records, refused};
 use super::side_by_side::side_by_side;
 use crate::event::{
-    AnswersEffect, AppEvent, Effect, Exported, HistoryEffect, MissingSetup, MonitorEffect,
-    RunEffect, RunJob, TerminalEffect, WatchEffect,
+    AnswersEffect, AppEvent, Effect, Exported, HandInRequest, HandedIn, HistoryEffect,
+    MissingSetup, MonitorEffect, RunEffect, RunJob, TerminalEffect, WatchEffect,
 };
 use crate::theme::ThemeName;
 
@@ -156,6 +158,7 @@ impl Outside {
             Effect::Export { path, replace, .. } if !replace => {
                 Some(AppEvent::Exported(Exported::Exists(path)))
             }
+            Effect::HandIn(_, request) => Some(AppEvent::HandedIn(handed_in(request))),
             Effect::Export { path, .. } => Some(AppEvent::Exported(Exported::Written(path))),
             Effect::History(HistoryEffect::Read | HistoryEffect::Refresh)
             | Effect::Terminal(
@@ -166,9 +169,21 @@ impl Outside {
             )
             | Effect::Run(RunEffect::CancelArm(_))
             | Effect::Watch(WatchEffect::Unfollow) => Some(AppEvent::Redraw),
+            Effect::LookAround => Some(AppEvent::Beside(vec![Measuring {
+                pid: 7,
+                what: "a-run".to_owned(),
+            }])),
+            Effect::Calibrate(asked) => Some(AppEvent::Calibrated(
+                asked,
+                Some(Calibration {
+                    unit: "tree",
+                    unit_s: f64::MAX,
+                    units: u64::MAX,
+                }),
+            )),
             Effect::Watch(WatchEffect::Replay(run)) => {
-                let records = records(&run.id(), &quick()).into();
-                Some(AppEvent::Replay(Ok((run, records))))
+                let records = records(&run.id(), &quick());
+                Some(AppEvent::Replay(Ok(Box::new(recorded(run, records)))))
             }
             Effect::Watch(WatchEffect::Follow(run)) => {
                 let records = records(&run.id(), &quick());
@@ -275,5 +290,19 @@ proptest! {
         ascii in any::<bool>(),
     ) {
         play(&steps, if mono { ThemeName::Mono } else { ThemeName::Dark }, ascii);
+    }
+}
+
+/// How a hand-in goes at first, then as a draft, then in the place of another.
+fn handed_in(request: HandInRequest) -> HandedIn {
+    let missing = vec!["an\u{1b}[2J answer".to_owned()];
+    match request {
+        HandInRequest { draft: false, .. } => HandedIn::Incomplete(missing),
+        HandInRequest { replace: false, .. } => HandedIn::Exists(request.path),
+        HandInRequest { path, .. } => HandedIn::Written {
+            path,
+            files: vec![("manifest.json".to_owned(), 4_000)],
+            missing,
+        },
     }
 }

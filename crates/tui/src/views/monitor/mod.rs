@@ -69,6 +69,23 @@ impl View for MonitorView {
         }
     }
 
+    fn step_back(&mut self) -> bool {
+        let in_list = self.panels.focus == MonitorPanel::Processes;
+        in_list && self.filter.step_back() || self.panels.step_back()
+    }
+
+    fn offers(&self, action: ViewAction) -> bool {
+        match action {
+            ViewAction::NextPanel | ViewAction::PrevPanel => self.panels.are_several(),
+            ViewAction::Longer => self.can_stretch(1),
+            ViewAction::Shorter => self.can_stretch(-1),
+            ViewAction::Sort | ViewAction::Reverse | ViewAction::Toggle | ViewAction::Kernel => {
+                self.panels.shows(&[MonitorPanel::Processes])
+            }
+            _ => true,
+        }
+    }
+
     fn filter(&self) -> Option<&FilterField> {
         Some(&self.filter)
     }

@@ -101,6 +101,12 @@ impl MonitorView {
         self.grain = grain.min(Timeline::coarsest());
     }
 
+    /// Whether there is a longer or a shorter stretch of time.
+    pub(super) fn can_stretch(&self, by: isize) -> bool {
+        let grain = self.grain.checked_add_signed(by);
+        grain.is_some_and(|grain| grain <= Timeline::coarsest())
+    }
+
     fn past(&self) -> &Timeline {
         self.frozen
             .as_ref()
