@@ -1,7 +1,7 @@
 //! A Parzen estimator: a kernel around every observation, and a wide one as a prior.
 
 use super::axis::{ParzenAxis, Spot};
-use super::line::Line;
+use super::line::KernelLine;
 use super::normal;
 use crate::seed::Draws;
 
@@ -19,7 +19,7 @@ pub(super) struct Estimator<'a> {
 
 /// The kernels on one axis.
 enum Side<'a> {
-    Line(&'a ParzenAxis, Line),
+    Line(&'a ParzenAxis, KernelLine),
     Kinds {
         kinds: usize,
         /// The kind of each observation; the prior has none.
@@ -48,7 +48,7 @@ impl<'a> Estimator<'a> {
         for (axis, places) in axes.iter().zip(places) {
             sides.push(match axis {
                 ParzenAxis::Line { .. } => {
-                    let line = Line::new(&places);
+                    let line = KernelLine::new(&places);
                     line.normalise(&mut log_weights);
                     Side::Line(axis, line)
                 }

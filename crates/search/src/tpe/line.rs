@@ -10,7 +10,7 @@ const LEAST_BANDWIDTH: f64 = 0.01;
 const NARROW: f64 = 0.25;
 
 /// The kernels of the observations in their order, and of the prior.
-pub(super) struct Line {
+pub(super) struct KernelLine {
     means: Vec<f64>,
     bandwidths: Vec<f64>,
     per_bandwidth: Vec<f64>,
@@ -18,7 +18,7 @@ pub(super) struct Line {
     first: Vec<usize>,
 }
 
-impl Line {
+impl KernelLine {
     /// A kernel for each place, as wide as its neighbours are far, and the prior.
     pub(super) fn new(places: &[f64]) -> Self {
         let count = places.len();
@@ -104,7 +104,9 @@ impl Line {
         let middle = f64::midpoint(from, to);
         if to - from < NARROW * LEAST_BANDWIDTH {
             self.add_density(middle, terms);
-            terms.iter_mut().for_each(|term| *term += log_width);
+            for term in terms {
+                *term += log_width;
+            }
             return;
         }
         let mut masses = vec![0.0; terms.len()];
