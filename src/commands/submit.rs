@@ -12,7 +12,6 @@ use workbench_submission::{PackedBy, Private, ToPack, facts, pack, sentences};
 use crate::assignments;
 use crate::build_facts::BUILD;
 use crate::exit_error::{ExitError, code};
-use crate::libtorch::{CacheFolder, Libtorch, variable};
 use crate::output;
 
 /// How it is used, for its help.
@@ -52,7 +51,6 @@ pub fn run(
     let mut packed = pack(&ToPack {
         runs: &runs,
         program: PackedBy::of(&MachineFacts::default().built(&BUILD)),
-        libtorch: libtorch(),
         assignment: assignment.as_ref().map(facts),
         private: private(store),
     })?;
@@ -101,11 +99,4 @@ pub fn private(store: &RunStore) -> Private {
     let mut private = Private::of_this_machine();
     private.place(store.root(), "RUNS");
     private
-}
-
-/// The version of the libtorch that is set up here.
-fn libtorch() -> Option<String> {
-    let place = CacheFolder::usual().ok()?;
-    let found = Libtorch::find(&place, variable().as_deref()).ok()??;
-    Some(found.version)
 }
