@@ -1,0 +1,2 @@
+//! The tune lab.
+pub mod objective;

@@ -1,0 +1,293 @@
+//! What a trial trains, one unit of budget at a time, and how good it is.
+
+pub mod bytes;
+mod data;
+mod forest;
+mod mlp;
+
+use std::sync::Arc;
+
+use workbench_experiment::lab::{ParamValue, Params};
+
+use bytes::{Reader, Writer};
+pub use data::{SearchData, Shares};
+use forest::{Growing, TreeParams, Trees};
+use mlp::{Mlp, MlpConfig};
+
+/// Where everything random in a trial comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TrialSeed {
+    run: u64,
+    search: u32,
+    trial: u64,
+}
+
+impl TrialSeed {
+    /// The seed of a trial of a search; `search` is the repeat, so that every search is another.
+    pub fn new(run: u64, search: u32, trial: u64) -> Self {
+        Self { run, search, trial }
+    }
+
+    /// The key of a generator for one epoch; 0 for what is drawn before the first.
+    pub fn for_epoch(self, epoch: u64) -> [u8; 32] {
+        let mut key = [0; 32];
+        let parts = [self.run, u64::from(self.search), self.trial, epoch];
+        for (place, part) in key.chunks_mut(8).zip(parts) {
+            place.copy_from_slice(&part.to_le_bytes());
+        }
+        key
+    }
+}
+
+/// Which network or ensemble is searched for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ObjectiveKind {
+    /// A network with one hidden layer; a unit of budget is an epoch.
+    Mlp,
+    /// A random forest; a unit of budget is a tree.
+    Forest,
+}
+
+/// A parameter that an objective takes.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Knob {
+    /// Its name.
+    pub name: &'static str,
+    /// Whether it may change while a trial is trained.
+    pub tunable: bool,
+    /// Whether only whole numbers are taken.
+    pub whole: bool,
+    /// The least and the greatest value.
+    pub range: (f64, f64),
+    /// The value where the space does not have it.
+    pub default: f64,
+}
+
+const fn knob(
+    name: &'static str,
+    tunable: bool,
+    whole: bool,
+    range: (f64, f64),
+    default: f64,
+) -> Knob {
+    Knob {
+        name,
+        tunable,
+        whole,
+        range,
+        default,
+    }
+}
+
+const MLP: [Knob; 3] = [
+    knob("lr", true, false, (1e-8, 1e3), 1e-3),
+    knob("batch", true, true, (1.0, 65_536.0), 64.0),
+    knob("hidden", false, true, (1.0, 16_384.0), 128.0),
+];
+
+const FOREST: [Knob; 3] = [
+    knob("max_depth", false, true, (1.0, 64.0), 20.0),
+    knob("min_samples_leaf", false, true, (1.0, 100_000.0), 1.0),
+    knob("max_features", false, false, (0.01, 1.0), 1.0),
+];
+
+impl ObjectiveKind {
+    /// The parameters that a space for it may have.
+    pub fn knobs(self) -> &'static [Knob] {
+        match self {
+            Self::Mlp => &MLP,
+            Self::Forest => &FOREST,
+        }
+    }
+}
+
+/// Why a trial has no value.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum TrialError {
+    /// A configuration that the objective does not take.
+    #[error("{name} = {value}: the objective takes {expects}")]
+    Value {
+        /// The parameter.
+        name: String,
+        /// What was chosen.
+        value: String,
+        /// What it takes.
+        expects: String,
+    },
+    /// The engine could not train.
+    #[error("{0}")]
+    Engine(String),
+    /// A checkpoint is not one of this objective.
+    #[error("its checkpoint cannot be read")]
+    Checkpoint,
+}
+
+/// What is trained, with the rows.
+pub struct Objective {
+    kind: ObjectiveKind,
+    data: Arc<SearchData>,
+    trees: Option<Trees>,
+}
+
+/// A trial's model between two units of budget.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Model {
+    /// A network with its optimiser.
+    Mlp(Box<Mlp>),
+    /// A forest that still grows.
+    Forest(Box<Growing>),
+}
+
+impl Model {
+    /// Units of budget trained.
+    pub fn epoch(&self) -> u64 {
+        match self {
+            Self::Mlp(mlp) => mlp.epoch(),
+            Self::Forest(forest) => forest.trees(),
+        }
+    }
+
+    /// Everything that training goes on with.
+    pub fn save(&self) -> Vec<u8> {
+        let mut bytes = Writer::default();
+        match self {
+            Self::Mlp(mlp) => mlp.save(&mut bytes),
+            Self::Forest(forest) => forest.save(&mut bytes),
+        }
+        bytes.finish()
+    }
+}
+
+impl Objective {
+    /// Takes rows.
+    ///
+    /// # Errors
+    /// When the engine does not take them.
+    pub fn new(kind: ObjectiveKind, data: Arc<SearchData>) -> Result<Self, TrialError> {
+        let trees = match kind {
+            ObjectiveKind::Mlp => None,
+            ObjectiveKind::Forest => Some(Trees::new(&data)?),
+        };
+        Ok(Self { kind, data, trees })
+    }
+
+    /// An untrained model.
+    ///
+    /// # Errors
+    /// When the configuration is none.
+    pub fn begin(&self, config: &Params, seed: TrialSeed) -> Result<Model, TrialError> {
+        Ok(match self.kind {
+            ObjectiveKind::Mlp => Model::Mlp(Box::new(Mlp::new(
+                mlp(config)?,
+                self.data.train.columns,
+                seed,
+            ))),
+            ObjectiveKind::Forest => {
+                Model::Forest(Box::new(Growing::new(trees(config)?, &self.data, seed)))
+            }
+        })
+    }
+
+    /// The model of a checkpoint; it goes on with `config` and `seed`, which may be those of
+    /// another trial.
+    ///
+    /// # Errors
+    /// When the checkpoint or the configuration is none.
+    pub fn load(
+        &self,
+        bytes: &[u8],
+        config: &Params,
+        seed: TrialSeed,
+    ) -> Result<Model, TrialError> {
+        let mut bytes = Reader::new(bytes);
+        let model = match self.kind {
+            ObjectiveKind::Mlp => {
+                Mlp::load(&mut bytes, mlp(config)?, seed).map(|mlp| Model::Mlp(Box::new(mlp)))
+            }
+            ObjectiveKind::Forest => Growing::load(&mut bytes, trees(config)?, seed)
+                .map(|forest| Model::Forest(Box::new(forest))),
+        };
+        model.ok_or(TrialError::Checkpoint)
+    }
+
+    /// Trains one unit of budget; the mean squared error on the validation rows.
+    ///
+    /// # Errors
+    /// When the engine fails.
+    pub fn train(&self, model: &mut Model) -> Result<f64, TrialError> {
+        let data = &self.data;
+        let error = match (model, &self.trees) {
+            (Model::Mlp(mlp), _) => {
+                mlp.train(&data.train);
+                mlp.error(&data.validation)
+            }
+            (Model::Forest(forest), Some(trees)) => {
+                forest.grow(trees)?;
+                forest.validation_error(&data.validation)
+            }
+            (Model::Forest(_), None) => return Err(TrialError::Checkpoint),
+        };
+        Ok(error * data.scale)
+    }
+
+    /// The mean squared error on the test rows.
+    pub fn test(&self, model: &Model) -> f64 {
+        let data = &self.data;
+        let error = match model {
+            Model::Mlp(mlp) => mlp.error(&data.test),
+            Model::Forest(forest) => forest.test_error(&data.test),
+        };
+        error * data.scale
+    }
+}
+
+fn mlp(config: &Params) -> Result<MlpConfig, TrialError> {
+    let [lr, batch, hidden] = &MLP;
+    Ok(MlpConfig {
+        lr: number(config, lr)? as f32,
+        batch: number(config, batch)? as usize,
+        hidden: number(config, hidden)? as usize,
+    })
+}
+
+fn trees(config: &Params) -> Result<TreeParams, TrialError> {
+    let [depth, leaf, features] = &FOREST;
+    Ok(TreeParams {
+        max_depth: number(config, depth)? as u32,
+        min_samples_leaf: number(config, leaf)? as usize,
+        max_features: number(config, features)?,
+    })
+}
+
+/// The value of a knob in a configuration.
+fn number(config: &Params, knob: &Knob) -> Result<f64, TrialError> {
+    let value = match config.get(knob.name) {
+        None => Some(knob.default),
+        Some(ParamValue::Integer(value)) => Some(*value as f64),
+        Some(ParamValue::Float(value)) => Some(*value),
+        Some(ParamValue::Text(text)) => text.parse().ok(),
+        Some(ParamValue::Boolean(_)) => None,
+    };
+    let (least, most) = knob.range;
+    let fits =
+        |value: &f64| (least..=most).contains(value) && !(knob.whole && value.fract() != 0.0);
+    value.filter(fits).ok_or_else(|| TrialError::Value {
+        name: knob.name.to_owned(),
+        value: config
+            .get(knob.name)
+            .map_or_else(String::new, ToString::to_string),
+        expects: knob.expects(),
+    })
+}
+
+impl Knob {
+    /// What it takes, in words.
+    pub fn expects(&self) -> String {
+        let kind = if self.whole {
+            "a whole number"
+        } else {
+            "a number"
+        };
+        format!("{kind} from {} to {}", self.range.0, self.range.1)
+    }
+}
