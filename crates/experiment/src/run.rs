@@ -23,8 +23,8 @@ use workbench_clock::Clock;
 use workbench_machine::monitor::Observer;
 use workbench_machine::{BuildFacts, MachineFacts};
 use workbench_record::{
-    ArmFailure, Event, FORMAT, Recorder, RepeatId, RunDir, RunResumed, RunStarted, RunStatus,
-    RunStore, Snapshot, SpoiledRepeats, Subscriber,
+    ArmFailure, Event, FORMAT, Recorder, RepeatId, RepeatState, RunDir, RunResumed, RunStarted,
+    RunStatus, RunStore, Snapshot, SpoiledRepeats, Subscriber,
 };
 use workbench_result::{RunLoaded, RunResult, store};
 
@@ -98,6 +98,7 @@ pub fn run(
         left_out: SpoiledRepeats::new(plan.len() as u32),
         repeats: config.repeats,
         plan,
+        unfinished: None,
     };
     let ended = execute(&run, &work, clock, recorder, control);
     if ended.is_err() && run.snapshot().is_err() {
@@ -168,6 +169,11 @@ pub fn resume(
     };
     let prepared = lab.prepare(&config)?;
     check_data(started, prepared.data_sha256())?;
+    let unfinished = unfinished(&snapshot, prepared.as_ref());
+    if let Some(repeat) = unfinished {
+        plan.retain(|id| *id != repeat.id);
+        plan.insert(0, repeat.id.clone());
+    }
     let clock = Clock::start_at(snapshot.now_ns.saturating_add(1));
     let recorder = Recorder::append(&run.events(), log.whole_bytes, clock, subscriber)?;
     recorder.emit(Event::RunResumed(Box::new(RunResumed {
@@ -188,8 +194,16 @@ pub fn resume(
         left_out: snapshot.left_out.clone(),
         repeats,
         plan,
+        unfinished,
     };
     execute(run, &work, clock, recorder, control)
+}
+
+/// The repeat that was under way when the run ended, where its arm can go on with it.
+fn unfinished<'a>(snapshot: &'a Snapshot, lab: &dyn PreparedLab) -> Option<&'a RepeatState> {
+    let last = snapshot.repeats.last()?;
+    let is_whole = last.finished.is_none() && !snapshot.damage.repeats.contains(&last.id);
+    (is_whole && lab.continues(&last.id.arm)).then_some(last)
 }
 
 /// Does the work and closes the record, also when the run cannot go on.

@@ -28,6 +28,7 @@ pub use workbench_questions::QuestionSet;
 pub use workbench_record::{
     Analysis, ArmComparison, ArmOutput, Basis, BestItem, Breakdown, ControllerPhase,
     ControllerState, DataSource, Direction, Figure, FigureFacts, FigureGroup, Finding, Health,
-    Importance, Item, LabFacts, NearPeers, NextBest, ParamValue, Params, Part, Quantity, RECOVERED,
-    RunConfig, SHARED_CORES, SlotState, Source, Unit,
+    Importance, Item, ItemEvent, ItemFailure, ItemPhase, ItemPlace, LabFacts, NearPeers, NextBest,
+    ParamValue, Params, Part, Quantity, RECOVERED, RepeatState, RunConfig, SHARED_CORES, SlotState,
+    Source, Unit,
 };
