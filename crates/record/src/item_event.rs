@@ -94,6 +94,12 @@ pub struct ItemEvent {
     /// What it is made with, where that is new or has changed.
     #[serde(default, skip_serializing_if = "Params::is_empty")]
     pub settings: Params,
+    /// Its work up to this step was kept: it goes on from there after an interruption.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kept: Option<u64>,
+    /// A person asked for it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub asked: bool,
     /// From whose work it goes on, where that is not its own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<ItemPlace>,

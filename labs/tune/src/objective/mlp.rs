@@ -1,4 +1,4 @@
-//! A network with one hidden layer, trained by Adam on squared errors: the default objective.
+//! A network with one hidden layer, trained by Adam or plain descent on squared errors: the default objective.
 //!
 //! Everything is f32 and single-threaded, and the order of the rows depends on the seed, the trial
 //! and the epoch alone: a trial trained in several parts has the same weights as in one.
@@ -11,7 +11,7 @@ use rand_chacha::ChaCha8Rng;
 
 use super::TrialSeed;
 use super::bytes::{Reader, Writer};
-use super::data::{Rows, SearchData};
+use super::data::Rows;
 
 /// Kingma and Ba 2015: the decay of the two means, and what keeps the quotient finite.
 const BETA: (f32, f32) = (0.9, 0.999);
@@ -28,6 +28,20 @@ pub struct MlpConfig {
     pub batch: usize,
     /// Units of the hidden layer.
     pub hidden: usize,
+    /// What follows the gradients.
+    pub optimizer: Optimizer,
+}
+
+/// What follows the gradients.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Optimizer {
+    /// Adam (Kingma and Ba 2015).
+    Adam,
+    /// Stochastic gradient descent with momentum.
+    Sgd {
+        /// The share of the last step that is kept.
+        momentum: f32,
+    },
 }
 
 /// The network with its optimiser.
@@ -178,7 +192,10 @@ impl Mlp {
         let shape = [columns, part.len(), hidden];
         let x = Left::Transposed(&scratch.x);
         multiply(shape, &x, &scratch.back, 0.0, first);
-        self.adam(&scratch.gradient);
+        match self.config.optimizer {
+            Optimizer::Adam => self.adam(&scratch.gradient),
+            Optimizer::Sgd { momentum } => self.descend(momentum, &scratch.gradient),
+        }
     }
 
     fn adam(&mut self, gradient: &[f32]) {
@@ -191,6 +208,14 @@ impl Mlp {
             *mean += (1.0 - BETA.0) * (slope - *mean);
             *square += (1.0 - BETA.1) * (slope * slope - *square);
             *weight -= rate * *mean / (square.sqrt() + EPSILON);
+        }
+    }
+
+    fn descend(&mut self, momentum: f32, gradient: &[f32]) {
+        let state = self.mean.iter_mut().zip(gradient);
+        for (weight, (velocity, slope)) in self.weights.iter_mut().zip(state) {
+            *velocity = momentum * *velocity + slope;
+            *weight -= self.config.lr * *velocity;
         }
     }
 
@@ -268,6 +293,7 @@ mod tests {
         lr: 0.01,
         batch: 16,
         hidden: 12,
+        optimizer: Optimizer::Adam,
     };
 
     fn seed() -> TrialSeed {

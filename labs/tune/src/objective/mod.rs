@@ -12,7 +12,7 @@ use workbench_experiment::lab::{ParamValue, Params};
 use bytes::{Reader, Writer};
 pub use data::{SearchData, Shares};
 use forest::{Growing, TreeParams, Trees};
-use mlp::{Mlp, MlpConfig};
+use mlp::{Mlp, MlpConfig, Optimizer};
 
 /// Where everything random in a trial comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,12 +61,13 @@ pub struct Knob {
     pub range: (f64, f64),
     /// The value where the space does not have it.
     pub default: f64,
+    /// The words that it takes instead of numbers, the first where the space does not have it.
+    pub words: &'static [&'static str],
 }
 
 const fn knob(
     name: &'static str,
-    tunable: bool,
-    whole: bool,
+    (tunable, whole): (bool, bool),
     range: (f64, f64),
     default: f64,
 ) -> Knob {
@@ -76,22 +77,41 @@ const fn knob(
         whole,
         range,
         default,
+        words: &[],
     }
 }
 
-const MLP: [Knob; 3] = [
-    knob("lr", true, false, (1e-8, 1e3), 1e-3),
-    knob("batch", true, true, (1.0, 65_536.0), 64.0),
-    knob("hidden", false, true, (1.0, 16_384.0), 128.0),
+const OPTIMIZER: Knob = Knob {
+    words: &["adam", "sgd"],
+    ..knob("optimizer", (false, false), (0.0, 0.0), 0.0)
+};
+
+const MLP: [Knob; 5] = [
+    knob("lr", (true, false), (1e-8, 1e3), 1e-3),
+    knob("batch", (true, true), (1.0, 65_536.0), 64.0),
+    knob("hidden", (false, true), (1.0, 16_384.0), 128.0),
+    OPTIMIZER,
+    knob("momentum", (true, false), (0.0, 0.9999), 0.9),
 ];
 
 const FOREST: [Knob; 3] = [
-    knob("max_depth", false, true, (1.0, 64.0), 20.0),
-    knob("min_samples_leaf", false, true, (1.0, 100_000.0), 1.0),
-    knob("max_features", false, false, (0.01, 1.0), 1.0),
+    knob("max_depth", (false, true), (1.0, 64.0), 20.0),
+    knob("min_samples_leaf", (false, true), (1.0, 100_000.0), 1.0),
+    knob("max_features", (false, false), (0.01, 1.0), 1.0),
 ];
 
 impl ObjectiveKind {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::Mlp, Self::Forest];
+
+    /// As it is typed.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Mlp => "mlp",
+            Self::Forest => "forest",
+        }
+    }
+
     /// The parameters that a space for it may have.
     pub fn knobs(self) -> &'static [Knob] {
         match self {
@@ -242,11 +262,17 @@ impl Objective {
 }
 
 fn mlp(config: &Params) -> Result<MlpConfig, TrialError> {
-    let [lr, batch, hidden] = &MLP;
+    let [lr, batch, hidden, optimizer, momentum] = &MLP;
     Ok(MlpConfig {
         lr: number(config, lr)? as f32,
         batch: number(config, batch)? as usize,
         hidden: number(config, hidden)? as usize,
+        optimizer: match word(config, optimizer)? {
+            "sgd" => Optimizer::Sgd {
+                momentum: number(config, momentum)? as f32,
+            },
+            _ => Optimizer::Adam,
+        },
     })
 }
 
@@ -259,35 +285,66 @@ fn trees(config: &Params) -> Result<TreeParams, TrialError> {
     })
 }
 
-/// The value of a knob in a configuration.
+/// The number of a knob in a configuration.
 fn number(config: &Params, knob: &Knob) -> Result<f64, TrialError> {
-    let value = match config.get(knob.name) {
-        None => Some(knob.default),
-        Some(ParamValue::Integer(value)) => Some(*value as f64),
-        Some(ParamValue::Float(value)) => Some(*value),
-        Some(ParamValue::Text(text)) => text.parse().ok(),
-        Some(ParamValue::Boolean(_)) => None,
-    };
-    let (least, most) = knob.range;
-    let fits =
-        |value: &f64| (least..=most).contains(value) && !(knob.whole && value.fract() != 0.0);
-    value.filter(fits).ok_or_else(|| TrialError::Value {
-        name: knob.name.to_owned(),
-        value: config
-            .get(knob.name)
-            .map_or_else(String::new, ToString::to_string),
-        expects: knob.expects(),
-    })
+    match config.get(knob.name) {
+        None => Ok(knob.default),
+        Some(value) => knob.number(value).ok_or_else(|| knob.refuses(value)),
+    }
+}
+
+/// The word of a knob in a configuration.
+fn word(config: &Params, knob: &Knob) -> Result<&'static str, TrialError> {
+    match config.get(knob.name) {
+        None => Ok(knob.words[0]),
+        Some(value) => knob.word(value).ok_or_else(|| knob.refuses(value)),
+    }
 }
 
 impl Knob {
+    /// Whether it takes a value.
+    pub fn takes(&self, value: &ParamValue) -> bool {
+        self.number(value).is_some() || self.word(value).is_some()
+    }
+
+    /// Whether a number is in its range.
+    pub fn within(&self, number: f64) -> bool {
+        let (least, most) = self.range;
+        (least..=most).contains(&number)
+    }
+
+    fn number(&self, value: &ParamValue) -> Option<f64> {
+        let number = match value {
+            ParamValue::Integer(value) => *value as f64,
+            ParamValue::Float(value) => *value,
+            ParamValue::Text(_) | ParamValue::Boolean(_) => return None,
+        };
+        let fits = self.within(number) && !(self.whole && number.fract() != 0.0);
+        (fits && self.words.is_empty()).then_some(number)
+    }
+
+    fn word(&self, value: &ParamValue) -> Option<&'static str> {
+        let given = match value {
+            ParamValue::Text(given) => given.as_str(),
+            ParamValue::Integer(_) | ParamValue::Float(_) | ParamValue::Boolean(_) => return None,
+        };
+        self.words.iter().find(|word| **word == given).copied()
+    }
+
+    fn refuses(&self, value: &ParamValue) -> TrialError {
+        TrialError::Value {
+            name: self.name.to_owned(),
+            value: value.to_string(),
+            expects: self.expects(),
+        }
+    }
+
     /// What it takes, in words.
     pub fn expects(&self) -> String {
-        let kind = if self.whole {
-            "a whole number"
-        } else {
-            "a number"
-        };
+        if !self.words.is_empty() {
+            return format!("one of {}", self.words.join(", "));
+        }
+        let kind = if self.whole { "a whole number" } else { "a number" };
         format!("{kind} from {} to {}", self.range.0, self.range.1)
     }
 }
