@@ -11,6 +11,7 @@ const FLOORS: [&[&str]; 11] = [
         "crates/images",
         "crates/json",
         "crates/protocol",
+        "crates/search",
         "crates/torch-ddp",
         "crates/words",
     ],
