@@ -9,21 +9,21 @@ use super::diagnose::diagnose;
 use super::disturbed;
 use super::document::{
     ArmResult, ArmSource, Asked, Instrument, LostSeconds, MadeBy, Predicted, RunResult, SCHEMA,
-    WhatIf, WhatIfPoint,
 };
 use super::inflation::median_usage;
 use super::items;
 use super::messages;
 use super::opaque;
+use super::race::{Race, race};
 use super::scaling::scaling;
 use super::tools::{judged, tools};
 use super::verdict::{noise, precision};
 use super::warn::caveats;
+use super::what_if::{durations, what_if};
 use workbench_clock::seconds;
 use workbench_digest::Hasher;
 use workbench_machine::MachineFacts;
 use workbench_machine::monitor::ResourceUse;
-use workbench_pool::{Outcome, TaskSpan};
 use workbench_record::{
     ArmFacts, ArmFailure, Finding, Made, RepeatState, RunConfig, RunStarted, Severity, Snapshot,
 };
@@ -35,21 +35,20 @@ use workbench_stats::{descriptive, scaling as laws};
 /// Slots whose cores are looked at one by one.
 const MOST_SLOTS: u32 = 1 << 16;
 
-/// The largest number of slots of a what-if curve.
-pub const WHAT_IF_WORKERS: u32 = 64;
-
 /// The result of a run so far; `None` when the log has no first event.
 pub fn compute(snapshot: &Snapshot) -> Option<RunResult> {
     let started = snapshot.started.as_deref()?;
     let config = &started.config;
-    let check = check(snapshot, started);
+    let race = race(snapshot, started);
+    let check = check(snapshot, started, race.as_ref());
     let base = started.arms.first()?;
     let machine = machine(snapshot, started);
     let context = Context {
         snapshot,
         started,
         machine: &machine,
-        base_repeats: snapshot.finished(&base.name, 1),
+        base,
+        race: race.as_ref(),
         comparable: check.passed(),
     };
     let mut arms = Vec::new();
@@ -73,6 +72,7 @@ pub fn compute(snapshot: &Snapshot) -> Option<RunResult> {
         repeats: snapshot.tally.repeats,
         precision: precision(&arms, started, snapshot),
         noise: noise(&arms),
+        race: race.clone(),
         asked: asked(config),
         failed_arms: failed_arms(snapshot, started),
         machine,
@@ -81,7 +81,11 @@ pub fn compute(snapshot: &Snapshot) -> Option<RunResult> {
         comparison: snapshot.comparison.clone(),
         lab_facts: started.lab_facts.clone(),
         what_if: what_if(snapshot, started),
-        scaling: scaling(&arms, started, snapshot),
+        scaling: if base.parallel {
+            Vec::new()
+        } else {
+            scaling(&arms, started, snapshot)
+        },
         tools: tools(&arms, (snapshot, started), check.passed()),
         arms,
         sources: sources(started),
@@ -117,6 +121,7 @@ fn findings(result: &RunResult, snapshot: &Snapshot) -> (Vec<Finding>, Vec<Findi
     all.extend(messages::log::rebooted(snapshot));
     all.extend(result.check.differences.iter().cloned());
     all.extend(before.iter().map(messages::caveat));
+    all.extend(result.race.iter().flat_map(messages::race::findings));
     all.extend(disturbed::findings(result));
     all.extend(alike::folded(recorded));
     all.extend(after.iter().map(messages::caveat));
@@ -163,7 +168,9 @@ struct Context<'a> {
     started: &'a RunStarted,
     /// The machine of the repeats that count.
     machine: &'a MachineFacts,
-    base_repeats: Vec<&'a RepeatState>,
+    base: &'a ArmFacts,
+    /// How the arms compare on their way to a goal, where they are compared so.
+    race: Option<&'a Race>,
     comparable: bool,
 }
 
@@ -183,7 +190,7 @@ impl Context<'_> {
                 interval: None,
             })
         } else {
-            self.speedup(&repeats)
+            self.speedup(&arm.name, workers, &repeats)
         };
         let speedup = compared.map(|s| s.ratio);
         let durations = durations(median);
@@ -201,8 +208,11 @@ impl Context<'_> {
             cpu_s,
             speedup,
             speedup_interval: compared.and_then(|s| s.interval),
-            efficiency: speedup.and_then(|s| laws::efficiency(s, f64::from(workers))),
-            ideal: Some(self.ideal(workers)),
+            // Against a base on as many slots, neither says anything.
+            efficiency: speedup
+                .filter(|_| !self.base.parallel)
+                .and_then(|s| laws::efficiency(s, f64::from(workers))),
+            ideal: (!self.base.parallel).then(|| self.ideal(workers)),
             bound: match opaque::cpu_s(median) {
                 Some(_) => opaque::bound(workers, self.ideal(workers), speedup),
                 None => self.bound(&durations, workers),
@@ -225,6 +235,12 @@ impl Context<'_> {
             outputs_sha256: outputs_hash(median),
             items,
         }))
+    }
+
+    /// The repeats of the base that an arm on so many slots is compared with.
+    fn base_repeats(&self, workers: u32) -> Vec<&RepeatState> {
+        let workers = if self.base.parallel { workers } else { 1 };
+        self.snapshot.finished(&self.base.name, workers)
     }
 
     /// The most that any work can gain from so many slots.
@@ -293,14 +309,17 @@ impl Context<'_> {
     }
 
     /// `None` when arms may not be compared or the base is missing.
-    fn speedup(&self, repeats: &[&RepeatState]) -> Option<Speedup> {
+    fn speedup(&self, name: &str, workers: u32, repeats: &[&RepeatState]) -> Option<Speedup> {
         if !self.comparable {
             return None;
         }
+        let base_repeats = self.base_repeats(workers);
+        if let Some(race) = self.race {
+            return race.speedup((self.base, &base_repeats), (name, workers, repeats));
+        }
         // Only repeats that both arms have finished form pairs; in an interrupted run the base can
         // have one more.
-        let pairs: Vec<(f64, f64)> = self
-            .base_repeats
+        let pairs: Vec<(f64, f64)> = base_repeats
             .iter()
             .filter_map(|base| {
                 let arm = repeats.iter().find(|r| r.id.repeat == base.id.repeat)?;
@@ -313,7 +332,7 @@ impl Context<'_> {
 
     /// The split of the repeat with the median wall time, or the mean of the middle two.
     fn lost_time(&self, arm: &ArmFacts, repeats: &[&RepeatState], workers: u32) -> LostTime {
-        let base = middle(&self.base_repeats);
+        let base = middle(&self.base_repeats(workers));
         let splits: Vec<LostTime> = middle(repeats)
             .iter()
             .map(|repeat| {
@@ -399,48 +418,6 @@ fn middle<'a>(repeats: &[&'a RepeatState]) -> Vec<&'a RepeatState> {
 
 fn mean_of(repeats: &[&RepeatState], figure: fn(&RepeatState) -> f64) -> f64 {
     descriptive::total(repeats.iter().map(|r| figure(r))) / repeats.len().max(1) as f64
-}
-
-/// CPU seconds of the tasks that ran to their end, in submission order.
-fn durations(repeat: &RepeatState) -> Vec<f64> {
-    let mut tasks: Vec<&TaskSpan> = repeat
-        .tasks
-        .iter()
-        .filter(|t| t.outcome == Outcome::Done)
-        .collect();
-    tasks.sort_by_key(|t| t.task);
-    tasks.iter().map(|t| seconds(t.cpu_ns)).collect()
-}
-
-fn what_if(snapshot: &Snapshot, started: &RunStarted) -> Vec<WhatIf> {
-    let comparison = &snapshot.comparison;
-    if comparison.lockstep || !comparison.basis.needs_equal_work() {
-        return Vec::new();
-    }
-    let curve = |arm: &ArmFacts| {
-        let workers = *workers_of(arm, &started.config.workers).last()?;
-        let durations = durations(snapshot.median_repeat(&arm.name, workers)?);
-        let points = schedule::what_if(&durations, 1..=WHAT_IF_WORKERS)
-            .into_iter()
-            .map(|point| WhatIfPoint {
-                workers: point.workers,
-                fifo: point.fifo,
-                longest_first: point.longest_first,
-            })
-            .collect();
-        Some(WhatIf {
-            arm: arm.name.clone(),
-            tasks: durations.len() as u64,
-            limit: schedule::limit(&durations)?,
-            points,
-        })
-    };
-    started
-        .arms
-        .iter()
-        .filter(|arm| arm.parallel)
-        .filter_map(curve)
-        .collect()
 }
 
 fn outputs_hash(repeat: &RepeatState) -> String {

@@ -2,9 +2,9 @@
 //! it, and records every decision in the order in which it was made.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
-use std::sync::Arc;
 use std::time::Duration;
 
 use workbench_clock::seconds;
@@ -13,7 +13,8 @@ use workbench_experiment::lab::{
 };
 use workbench_pool::Pool;
 use workbench_search::{
-    Checkpoint, FiniteLoss, Leg, NextLeg, Replay, Study, StudyEvent, TrialId, TrialState, TrialVerdict,
+    Checkpoint, FiniteLoss, Leg, NextLeg, Replay, Study, StudyEvent, TrialId, TrialState,
+    TrialVerdict,
 };
 
 use crate::checkpoints::Checkpoints;
@@ -53,6 +54,7 @@ struct Drive<'a, 'c> {
     /// The time of the last message, in nanoseconds on the run's clock: each has one of its own.
     last_ns: u64,
     begun_ns: u64,
+    last_failure: String,
     so_far: SoFar,
     closed: bool,
 }
@@ -99,8 +101,8 @@ pub struct Searched {
     pub so_far: SoFar,
     /// When it ended, in nanoseconds on the run's clock.
     pub ended_ns: u64,
-    /// The checkpoints that are left.
-    pub checkpoints: Checkpoints,
+    /// What the last failure said.
+    pub last_failure: String,
 }
 
 /// Runs a study to its end; gives it back as it is then.
@@ -134,7 +136,10 @@ pub fn run(
         tell,
         told,
         last_ns: earlier.last_ns,
-        begun_ns: ctx.before.map_or(ctx.clock.now_ns(), |before| before.started_ns),
+        begun_ns: ctx
+            .before
+            .map_or(ctx.clock.now_ns(), |before| before.started_ns),
+        last_failure: String::new(),
         so_far: earlier.so_far,
         closed: earlier.closed,
     };
@@ -148,7 +153,7 @@ pub fn run(
         ended_ns: drive.last_ns,
         study: drive.study,
         so_far: drive.so_far,
-        checkpoints: drive.checkpoints,
+        last_failure: drive.last_failure,
     })
 }
 
@@ -168,7 +173,12 @@ impl Earlier {
         let Some(before) = before else {
             return Ok(earlier);
         };
-        let names: Vec<String> = study.space().dimensions().iter().map(|d| d.name.clone()).collect();
+        let names: Vec<String> = study
+            .space()
+            .dimensions()
+            .iter()
+            .map(|d| d.name.clone())
+            .collect();
         let events = trail::events(before, &names);
         study
             .replay(&events, Replay::Decisions)
@@ -327,7 +337,10 @@ impl Drive<'_, '_> {
     fn end(&mut self, trial: TrialId) {
         self.running.remove(&trial);
         let state = self.study.trial(trial).map(|known| known.state);
-        if matches!(state, Some(TrialState::Stopped | TrialState::Done | TrialState::Failed)) {
+        if matches!(
+            state,
+            Some(TrialState::Stopped | TrialState::Done | TrialState::Failed)
+        ) {
             self.checkpoints.end(trial);
         }
         let patience = self.search.settings.patience;
@@ -337,7 +350,12 @@ impl Drive<'_, '_> {
     }
 
     /// An attempt at a trial failed: it is tried again, or has failed for good.
-    fn fail(&mut self, trial: TrialId, failure: ItemFailure, message: String) -> Result<(), LabError> {
+    fn fail(
+        &mut self,
+        trial: TrialId,
+        failure: ItemFailure,
+        message: String,
+    ) -> Result<(), LabError> {
         let failures = self.failures.entry(trial).or_default();
         *failures += 1;
         let failures = *failures;
@@ -347,6 +365,7 @@ impl Drive<'_, '_> {
         } else {
             ItemPhase::Failed
         };
+        self.last_failure.clone_from(&message);
         let event = ItemEvent {
             item: trail::name(trial),
             phase,
@@ -358,7 +377,11 @@ impl Drive<'_, '_> {
         self.say(None, ArmMessage::Item(event));
         self.running.remove(&trial);
         if again {
-            let leg = self.study.running().into_iter().find(|leg| leg.trial == trial);
+            let leg = self
+                .study
+                .running()
+                .into_iter()
+                .find(|leg| leg.trial == trial);
             return leg.map_or(Ok(()), |leg| self.launch(leg));
         }
         self.study.failed(trial);
@@ -409,7 +432,10 @@ impl Drive<'_, '_> {
         if item.kept.is_some() {
             item.phase = phase(known.state);
         }
-        let reached = self.decided_at.iter().rposition(|rung| *rung <= known.budget);
+        let reached = self
+            .decided_at
+            .iter()
+            .rposition(|rung| *rung <= known.budget);
         item.level = reached.map(|rung| rung as u32);
         item.failures = self.failures.get(&known.id).copied().unwrap_or_default();
     }

@@ -22,7 +22,11 @@ pub fn lost_checkpoint(trial: TrialId, from: TrialId) -> String {
 
 /// Every trial failed.
 pub fn all_failed(trials: u64, last: &str) -> String {
-    let last = if last.is_empty() { String::new() } else { format!(", the last because: {last}") };
+    let last = if last.is_empty() {
+        String::new()
+    } else {
+        format!(", the last because: {last}")
+    };
     format!(
         "all of the search's {} failed{last}; look at the space (`--set lr=…`), or at what the \
          trials print",

@@ -77,14 +77,19 @@ impl Settings {
                 settings.budget
             );
             let option = Opt::Set("grace".to_owned());
-            return Err(LabError::Refused(Refusal::new(option, settings.grace, reason)));
+            return Err(LabError::Refused(Refusal::new(
+                option,
+                settings.grace,
+                reason,
+            )));
         }
         Ok(settings)
     }
 
     /// The budgets after which the state of a trial is kept in any case.
     pub fn marks(&self) -> Vec<u64> {
-        let grown = std::iter::successors(Some(self.grace), |mark| mark.checked_mul(self.reduction));
+        let grown =
+            std::iter::successors(Some(self.grace), |mark| mark.checked_mul(self.reduction));
         let mut marks: Vec<u64> = grown.take_while(|mark| *mark < self.budget).collect();
         marks.push(self.budget);
         marks

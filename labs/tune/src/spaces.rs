@@ -5,7 +5,7 @@ use std::fs;
 use workbench_experiment::lab::{
     LabDefinition, LabError, Opt, ParamValue, Params, Refusal, suggest,
 };
-use workbench_search::{Dimension, Domain, Space, SpaceError, Value};
+use workbench_search::{ConfigValue, Dimension, Domain, Space, SpaceError};
 
 use crate::objective::{Knob, ObjectiveKind};
 use crate::settings::text;
@@ -41,19 +41,24 @@ pub fn space(
             continue;
         }
         let line = format!("{}={of}", knob.name);
-        let dimension =
-            Dimension::parse(&line).map_err(|error| refused(knob.name, of, &error))?;
+        let dimension = Dimension::parse(&line).map_err(|error| refused(knob.name, of, &error))?;
         dimensions.retain(|known| known.name != knob.name);
         dimensions.push(dimension);
     }
-    for other in ObjectiveKind::ALL.into_iter().filter(|kind| *kind != objective) {
+    for other in ObjectiveKind::ALL
+        .into_iter()
+        .filter(|kind| *kind != objective)
+    {
         refuse_foreign(params, objective, other, lab)?;
     }
     for dimension in &dimensions {
         check(dimension, objective)?;
     }
     Space::new(dimensions).map_err(|error| {
-        let option = error.parameter.clone().unwrap_or_else(|| "space".to_owned());
+        let option = error
+            .parameter
+            .clone()
+            .unwrap_or_else(|| "space".to_owned());
         refused(&option, given, &error)
     })
 }
@@ -140,11 +145,11 @@ fn fits(domain: &Domain, knob: &Knob) -> bool {
     }
 }
 
-fn takes(knob: &Knob, value: &Value) -> bool {
+fn takes(knob: &Knob, value: &ConfigValue) -> bool {
     knob.takes(&match value {
-        Value::Float(number) => ParamValue::Float(*number),
-        Value::Integer(number) => ParamValue::Integer(*number),
-        Value::Text(text) => ParamValue::Text(text.clone()),
+        ConfigValue::Float(number) => ParamValue::Float(*number),
+        ConfigValue::Integer(number) => ParamValue::Integer(*number),
+        ConfigValue::Text(text) => ParamValue::Text(text.clone()),
     })
 }
 

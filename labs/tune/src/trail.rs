@@ -8,7 +8,7 @@ use workbench_experiment::lab::{
     Params, RepeatState,
 };
 use workbench_search::{
-    Checkpoint, Configuration, FiniteLoss, StudyEvent, TrialId, TrialVerdict, Value,
+    Checkpoint, ConfigValue, Configuration, FiniteLoss, StudyEvent, TrialId, TrialVerdict,
 };
 
 /// The figure of a trial: its mean squared error on the validation rows.
@@ -28,10 +28,10 @@ pub fn trial(name: &str) -> Option<TrialId> {
 
 /// A configuration as it is recorded.
 pub fn params(configuration: &Configuration) -> Params {
-    let value = |value: &Value| match value {
-        Value::Float(number) => ParamValue::Float(*number),
-        Value::Integer(number) => ParamValue::Integer(*number),
-        Value::Text(text) => ParamValue::Text(text.clone()),
+    let value = |value: &ConfigValue| match value {
+        ConfigValue::Float(number) => ParamValue::Float(*number),
+        ConfigValue::Integer(number) => ParamValue::Integer(*number),
+        ConfigValue::Text(text) => ParamValue::Text(text.clone()),
     };
     let all = configuration.iter();
     all.map(|(name, of)| (name.to_owned(), value(of))).collect()
@@ -40,12 +40,14 @@ pub fn params(configuration: &Configuration) -> Params {
 /// A recorded configuration, in the order of `names`.
 fn configuration(params: &Params, names: &[String]) -> Configuration {
     let value = |value: &ParamValue| match value {
-        ParamValue::Float(number) => Value::Float(*number),
-        ParamValue::Integer(number) => Value::Integer(*number),
-        ParamValue::Text(text) => Value::Text(text.clone()),
-        ParamValue::Boolean(word) => Value::Text(word.to_string()),
+        ParamValue::Float(number) => ConfigValue::Float(*number),
+        ParamValue::Integer(number) => ConfigValue::Integer(*number),
+        ParamValue::Text(text) => ConfigValue::Text(text.clone()),
+        ParamValue::Boolean(word) => ConfigValue::Text(word.to_string()),
     };
-    let there = names.iter().filter_map(|name| Some((name, params.get(name)?)));
+    let there = names
+        .iter()
+        .filter_map(|name| Some((name, params.get(name)?)));
     there.map(|(name, of)| (name.clone(), value(of))).collect()
 }
 
@@ -70,7 +72,11 @@ pub fn messages(event: &StudyEvent) -> Vec<ArmMessage> {
                 item: name(from.trial),
                 step: from.budget,
             }),
-            ..item(trial, ItemPhase::Running, from.map_or(0, |from| from.budget))
+            ..item(
+                trial,
+                ItemPhase::Running,
+                from.map_or(0, |from| from.budget),
+            )
         })],
         StudyEvent::Resumed { trial, to } => vec![ArmMessage::Item(ItemEvent {
             until: Some(*to),
@@ -126,7 +132,12 @@ enum Told<'a> {
 /// order. Every message of a search has a time of its own, so these bring them in order.
 pub fn events(repeat: &RepeatState, names: &[String]) -> Vec<StudyEvent> {
     let mut told: Vec<(u64, Told<'_>)> = Vec::new();
-    told.extend(repeat.items.iter().map(|(at, event)| (*at, Told::Item(event))));
+    told.extend(
+        repeat
+            .items
+            .iter()
+            .map(|(at, event)| (*at, Told::Item(event))),
+    );
     for (item, points) in repeat.item_curves.get(LOSS).into_iter().flatten() {
         let Some(trial) = trial(item) else { continue };
         let points = points.iter();

@@ -48,6 +48,22 @@ impl Way {
         false
     }
 
+    /// Units of budget of a search at most, as far as that is known before it.
+    pub fn units(self, settings: &Settings) -> u64 {
+        match self.stopper {
+            Stopper::Nobody => settings.trials * settings.budget,
+            // Of each rung, the share that goes on trains up to the next.
+            Stopper::Asha => {
+                let (mut units, mut left, mut before) = (0, settings.trials, 0);
+                for mark in settings.marks() {
+                    units += left * (mark - before);
+                    (left, before) = (left.div_ceil(settings.reduction), mark);
+                }
+                units
+            }
+        }
+    }
+
     /// The search of an arm, not yet begun.
     ///
     /// # Errors

@@ -18,12 +18,6 @@ impl Writer {
         }
     }
 
-    /// Adds bytes, with how many.
-    pub fn bytes(&mut self, bytes: &[u8]) {
-        self.count(bytes.len() as u64);
-        self.0.extend(bytes);
-    }
-
     /// All of it.
     pub fn finish(self) -> Vec<u8> {
         self.0
@@ -58,13 +52,5 @@ impl<'a> Reader<'a> {
                 .map(|bytes| f32::from_le_bytes(*bytes))
                 .collect(),
         )
-    }
-
-    /// The next bytes.
-    pub fn bytes(&mut self) -> Option<&'a [u8]> {
-        let count = usize::try_from(self.count()?).ok()?;
-        let (head, rest) = self.0.split_at_checked(count)?;
-        self.0 = rest;
-        Some(head)
     }
 }

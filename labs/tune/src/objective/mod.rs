@@ -344,7 +344,11 @@ impl Knob {
         if !self.words.is_empty() {
             return format!("one of {}", self.words.join(", "));
         }
-        let kind = if self.whole { "a whole number" } else { "a number" };
+        let kind = if self.whole {
+            "a whole number"
+        } else {
+            "a number"
+        };
         format!("{kind} from {} to {}", self.range.0, self.range.1)
     }
 }
