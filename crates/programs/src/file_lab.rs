@@ -203,6 +203,7 @@ impl FileLab {
             default_preset: self.default_preset.clone().unwrap_or(first),
             figures,
             page: None,
+            commands: Vec::new(),
             assignment: None,
         };
         // What is wrong with arms was said above.

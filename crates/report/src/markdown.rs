@@ -3,7 +3,9 @@
 use super::answers::{self, AskedQuestion};
 use super::page::{self, Shown};
 use super::tables::{self, ReportTable};
-use super::{arms, breakdown, format, headline, item_table, settings, tool_table, usage};
+use super::{
+    arms, breakdown, format, headline, item_table, race_table, settings, tool_table, usage,
+};
 use workbench_record::{Finding, Severity};
 use workbench_result::RunResult;
 
@@ -39,6 +41,11 @@ pub(super) fn document(result: &RunResult, asked: &[AskedQuestion<'_>]) -> Strin
     let title = "What went wrong, and what it cost";
     table(&mut parts, title, &breakdown::failures(result));
     table(&mut parts, "Arms", &tables::arms(result));
+    let title = "How far every arm was";
+    table(&mut parts, title, &race_table::table(result));
+    if let Some(race) = &result.race {
+        parts.push(escape(&race_table::explained(result, race)));
+    }
     parts.extend(arms::quotients(result).map(|note| escape(&note)));
     if result.check.passed() {
         table(&mut parts, "What was possible", &tables::bounds(result));

@@ -227,6 +227,11 @@ impl Drive<'_, '_> {
             most => most.min(self.ctx.workers as usize),
         };
         while self.running.len() < slots {
+            // What runs counts in full: it may be stopped, but that is not known yet.
+            let under_way = self.running.values().map(|leg| self.units_of(leg));
+            if self.so_far.spent + under_way.sum::<u64>() >= self.search.settings.units() {
+                return Ok(true);
+            }
             match self.study.next_leg() {
                 NextLeg::Run(leg) => {
                     self.record_decisions(None);
@@ -238,6 +243,12 @@ impl Drive<'_, '_> {
             }
         }
         Ok(false)
+    }
+
+    /// Units of budget that a leg adds.
+    fn units_of(&self, leg: &Leg) -> u64 {
+        let done = self.study.trial(leg.trial).map_or(0, |known| known.budget);
+        leg.to.saturating_sub(done)
     }
 
     /// Has a leg run.

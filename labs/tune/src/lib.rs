@@ -9,22 +9,26 @@
 
 mod again;
 mod checkpoints;
+mod commands;
 mod drive;
 mod fault;
 mod leg;
 mod messages;
 mod objective;
+mod oracle;
 mod prepared;
+mod recorded;
 mod settings;
 mod spaces;
 mod trail;
 mod ways;
+mod what_if;
 
 use std::sync::Arc;
 
 use workbench_dataset::{AllowedCells, DataError, Table};
 use workbench_experiment::lab::{
-    DefinitionError, Lab, LabDefinition, LabError, LabHost, Opt, ParamValue, Params, PreparedLab,
+    CommandInput, CommandOutput, DefinitionError, Lab, LabDefinition, LabError, LabHost, Opt, ParamValue, Params, PreparedLab,
     QuestionSet, Refusal, RunConfig, TableData, read_table,
 };
 use workbench_words::counted;
@@ -67,6 +71,16 @@ impl Lab for Tune {
     fn prepare(&self, config: &RunConfig) -> Result<Box<dyn PreparedLab>, LabError> {
         Ok(Box::new(self.prepared(config)?))
     }
+
+    fn command(&self, name: &str, input: &CommandInput<'_>) -> Result<CommandOutput, LabError> {
+        let prepared = self.prepared(commands::config(input)?)?;
+        match name {
+            "what-if" => what_if::what_if(&prepared, input),
+            "best" => commands::best(&prepared, input),
+            "trials" => commands::trials(&prepared, input),
+            other => Err(LabError::Config(messages::no_command(other))),
+        }
+    }
 }
 
 impl Tune {
@@ -104,6 +118,7 @@ impl Tune {
             seed: config.seed,
             data_sha256: table.sha256(),
             split_sha256,
+            features: table.feature_names.clone(),
             findings,
             source,
             settled: settled.into_iter().collect::<Params>(),

@@ -66,3 +66,61 @@ pub fn not_reproduced(trial: TrialId, searched: f64, again: f64) -> Finding {
     );
     Finding::warning("not_reproduced", text)
 }
+
+/// What the numbers of a replay are.
+pub const WHAT_IF: &str = "Computed, not measured: the recorded curves, each unit as long as in the \
+                           run, without overhead and on slots that do not slow each other down.";
+/// Above the measured searches.
+pub const MEASURED: &str = "Searches of this run with the same trials, against what was computed";
+
+/// The title of a replay.
+pub fn replayed(arm: &str, repeat: u32, trials: usize) -> String {
+    let trials = counted(trials as u64, "trial");
+    format!("Schedulers on the {trials} of {arm}, repeat {repeat}")
+}
+
+/// Slots that are none.
+pub fn no_slots(given: &str) -> String {
+    format!("`--slots {given}`: give numbers from 1 to 4096 with commas between them, for example 1,2,64, or 1..8")
+}
+
+/// A run without a finished search.
+pub fn no_search() -> String {
+    "the run has no finished search with a value; see what became of it with `workbench show`"
+        .to_owned()
+}
+
+/// An arm without a finished search.
+pub fn no_search_of(arm: &str, snapshot: &workbench_record::Snapshot) -> String {
+    let finished = snapshot.repeats.iter().filter(|repeat| repeat.finished.is_some());
+    let mut arms: Vec<&str> = finished.map(|repeat| repeat.id.arm.as_str()).collect();
+    arms.sort_unstable();
+    arms.dedup();
+    if arms.is_empty() {
+        return no_search();
+    }
+    format!("`--arm {arm}`: the run has no finished search of it; there are {}", arms.join(", "))
+}
+
+/// A repeat that is not there.
+pub fn no_repeat(repeat: u64) -> String {
+    format!("`--repeat {repeat}`: the run has no such finished repeat of the arm")
+}
+
+/// Which trial is the best.
+pub fn best_is(trial: &str, arm: &str, repeat: u32, units: u64) -> String {
+    format!("The best is {trial} of {arm}, repeat {repeat}, after {}.", counted(units, "unit"))
+}
+
+/// How the best does on rows that it was not chosen by.
+pub fn judged(validation: f64, test: f64) -> String {
+    format!(
+        "Mean squared error: {validation:.4} on the validation rows, by which it was chosen, and \
+         {test:.4} on the test rows, which had no part in the choice."
+    )
+}
+
+/// A command that the lab does not have.
+pub fn no_command(name: &str) -> String {
+    format!("the tune lab has no command `{name}`")
+}

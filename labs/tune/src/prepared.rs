@@ -6,14 +6,15 @@ use std::sync::Arc;
 use workbench_digest::of_f64;
 use workbench_experiment::lab::{
     Analysis, ArmContext, ArmOutput, Basis, BestItem, Breakdown, DataSource, Direction, Finding,
-    Importance, Item, LabError, NextBest, Params, PreparedLab, Quantity,
+    Item, LabError, Params, PreparedLab, Quantity,
 };
-use workbench_search::{Checkpoint, Space, Study, TrialState};
+use workbench_search::{Checkpoint, Space, Study, Trial, TrialId, TrialState};
 
 use crate::again::{self, Origin};
 use crate::drive::{self, Search, Searched};
 use crate::messages;
 use crate::objective::{Objective, TrialSeed};
+use crate::oracle;
 use crate::settings::Settings;
 use crate::trail;
 use crate::ways::{self, Way};
@@ -26,6 +27,8 @@ pub struct Prepared {
     pub seed: u64,
     pub data_sha256: String,
     pub split_sha256: String,
+    /// The names of the features.
+    pub features: Vec<String>,
     pub findings: Vec<Finding>,
     pub source: DataSource,
     /// Parameters that are recorded instead of the request.
@@ -53,8 +56,8 @@ impl PreparedLab for Prepared {
         self.findings.clone()
     }
 
-    fn total_progress(&self, arm: &str) -> u64 {
-        Way::of(arm).map_or(0, |way| way.units(&self.settings))
+    fn total_progress(&self, _arm: &str) -> u64 {
+        self.settings.units()
     }
 
     fn basis(&self) -> Basis {
@@ -110,7 +113,19 @@ impl PreparedLab for Prepared {
         )?;
         let searched = drive::run(&search, study, ctx)?;
         ctx.progress.set_total(searched.so_far.spent);
-        let test = self.judge(&searched, ctx)?;
+        let origin = |trial| {
+            let known = searched.study.trial(trial)?;
+            Some(Origin {
+                configuration: known.configuration.clone(),
+                parent: known.parent,
+            })
+        };
+        let test = self.judge(&searched, ctx, &origin)?;
+        let oracle = if self.settings.oracle {
+            oracle::finish(self, &searched, ctx, &origin)
+        } else {
+            None
+        };
         let trials = searched.study.trials();
         let failed = count(&searched.study, TrialState::Failed);
         if failed > 0 {
@@ -121,16 +136,22 @@ impl PreparedLab for Prepared {
         let best = best_item(&searched);
         ctx.after.analyse(move || Analysis {
             best,
-            importances: Vec::<Importance>::new(),
+            ..Analysis::default()
         });
         Ok(ArmOutput {
             worked_ns: Some([begun_ns, searched.ended_ns]),
-            ..output(&searched, test)
+            ..output(&searched, test, oracle)
         })
     }
 }
 
 impl Prepared {
+    /// The names of the space's parameters, in order.
+    pub fn names(&self) -> Vec<String> {
+        let dimensions = self.space.dimensions().iter();
+        dimensions.map(|dimension| dimension.name.clone()).collect()
+    }
+
     /// The seed of a trial of a search.
     pub fn trial_seed(&self, search: u32, trial: u64) -> TrialSeed {
         TrialSeed::new(self.seed, search, trial)
@@ -138,7 +159,12 @@ impl Prepared {
 
     /// The error of the chosen model on the test rows, off the clock: these rows are looked at
     /// once, when all is decided.
-    fn judge(&self, searched: &Searched, ctx: &ArmContext<'_>) -> Result<f64, LabError> {
+    fn judge(
+        &self,
+        searched: &Searched,
+        ctx: &ArmContext<'_>,
+        origin: &impl Fn(TrialId) -> Option<Origin>,
+    ) -> Result<f64, LabError> {
         let Some((loss, trial, budget)) = searched.so_far.best else {
             let trials = searched.study.trials().len() as u64;
             return Err(LabError::Failed(messages::all_failed(
@@ -146,16 +172,9 @@ impl Prepared {
                 &searched.last_failure,
             )));
         };
-        let trials = |trial| {
-            let known = searched.study.trial(trial)?;
-            Some(Origin {
-                configuration: known.configuration.clone(),
-                parent: known.parent,
-            })
-        };
-        let seed = |trial: workbench_search::TrialId| self.trial_seed(ctx.repeat, trial.0);
+        let seed = |trial: TrialId| self.trial_seed(ctx.repeat, trial.0);
         let at = Checkpoint { trial, budget };
-        let (model, again) = again::train(&self.objective, &trials, seed, at)
+        let (model, again) = again::train(&self.objective, origin, seed, at)
             .map_err(|error| LabError::Failed(error.to_string()))?;
         if again.to_bits() != loss.get().to_bits() {
             ctx.progress
@@ -173,34 +192,19 @@ fn count(study: &Study, state: TrialState) -> u64 {
         .count() as u64
 }
 
-/// The best trial, and by how much the next one is worse.
+/// The best trial.
 fn best_item(searched: &Searched) -> Option<BestItem> {
-    let mut ranked: Vec<_> = searched
-        .study
-        .trials()
-        .iter()
-        .filter_map(|trial| Some((trial.best?, trial.id)))
-        .collect();
-    ranked.sort();
-    let (loss, trial) = *ranked.first()?;
-    let next = ranked.get(1).map(|(second, other)| {
-        let difference = second.get() - loss.get();
-        NextBest {
-            item: trail::name(*other),
-            difference,
-            low: difference,
-            high: difference,
-        }
-    });
+    let (loss, trial, _) = searched.so_far.best?;
     Some(BestItem {
         item: trail::name(trial),
         metric: trail::LOSS.to_owned(),
         value: loss.get(),
-        next,
+        // How sure the difference to the next is would take more than one model of each.
+        next: None,
     })
 }
 
-fn output(searched: &Searched, test: f64) -> ArmOutput {
+fn output(searched: &Searched, test: f64, oracle: Option<f64>) -> ArmOutput {
     let study = &searched.study;
     let trials = study.trials();
     let mut quality: BTreeMap<String, Quantity> = BTreeMap::new();
@@ -210,6 +214,10 @@ fn output(searched: &Searched, test: f64) -> ArmOutput {
     number("test_mse", test);
     if let Some((loss, trial, budget)) = searched.so_far.best {
         number(trail::BEST, loss.get());
+        if let Some(oracle) = oracle {
+            number("oracle_mse", oracle);
+            number("regret", loss.get() - oracle);
+        }
         number("best_after", budget as f64);
         quality.insert("best_trial".to_owned(), Quantity::Text(trail::name(trial)));
         if let Some(best) = study.trial(trial) {
@@ -227,7 +235,7 @@ fn output(searched: &Searched, test: f64) -> ArmOutput {
         ("trials_failed", TrialState::Failed),
     ];
     let facts = states.map(|(name, state)| (name.to_owned(), count(study, state)));
-    let item = |trial: &workbench_search::Trial| {
+    let item = |trial: &Trial| {
         let loss = trial.best.map_or(f64::NAN, |best| best.get());
         let numbers = trial.configuration.iter();
         let numbers = numbers.filter_map(|(name, value)| Some((name.to_owned(), value.as_f64()?)));

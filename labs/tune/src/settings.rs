@@ -10,7 +10,8 @@ use crate::objective::{ObjectiveKind, Shares};
 pub struct Settings {
     /// What is trained.
     pub objective: ObjectiveKind,
-    /// Trials of a search without early stopping.
+    /// Trials of a search without early stopping. Every search has the budget that these need, so
+    /// one that stops trials early tries more of them.
     pub trials: u64,
     /// Units of budget of a trial that is not stopped.
     pub budget: u64,
@@ -18,8 +19,10 @@ pub struct Settings {
     pub grace: u64,
     /// One of so many trials goes on at each decision.
     pub reduction: u64,
-    /// Members of a population.
+    /// Members of a population; 0 for as many as there are trials.
     pub population: u64,
+    /// Values of a range on a grid; 0 for as many as the trials allow.
+    pub grid_levels: u64,
     /// The validation loss to reach; `None` for what the base reaches at its end.
     pub target: Option<f64>,
     /// Rows to use; 0 for all.
@@ -34,6 +37,9 @@ pub struct Settings {
     pub patience: u64,
     /// Seconds after which no new trial is begun; 0 for never.
     pub search_time_s: f64,
+    /// Whether a search that stops trials early tries more of them, until it has had the budget of
+    /// one that stops none.
+    pub equal_budget: bool,
     /// Whether stopped trials are finished once the clock has stopped.
     pub oracle: bool,
     /// What goes wrong on purpose.
@@ -58,6 +64,7 @@ impl Settings {
             grace: count("grace")?,
             reduction: count("reduction")?,
             population: count("population")?,
+            grid_levels: count("grid_levels")?,
             target: (target > 0.0).then_some(target),
             rows: count("rows")? as usize,
             shares: Shares {
@@ -68,6 +75,7 @@ impl Settings {
             at_once: count("at_once")? as usize,
             patience: count("patience")?,
             search_time_s: number(params, "search_time_s")?,
+            equal_budget: params.get("equal_budget") != Some(&ParamValue::Boolean(false)),
             oracle: params.get("oracle") == Some(&ParamValue::Boolean(true)),
             faults: Fault::parse_all(text(params, "fault")?)?,
         };
@@ -84,6 +92,19 @@ impl Settings {
             )));
         }
         Ok(settings)
+    }
+
+    /// Units of budget of a search.
+    pub fn units(&self) -> u64 {
+        self.trials.saturating_mul(self.budget)
+    }
+
+    /// The most trials that a search that stops some can begin.
+    pub fn most_trials(&self) -> u64 {
+        if !self.equal_budget {
+            return self.trials;
+        }
+        self.units().div_ceil(self.grace.max(1))
     }
 
     /// The budgets after which the state of a trial is kept in any case.

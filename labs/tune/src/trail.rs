@@ -16,6 +16,9 @@ pub const LOSS: &str = "validation_mse";
 /// The least of all trials so far.
 pub const BEST: &str = "best_mse";
 
+/// What a stopped trial was trained to once the clock had stopped.
+pub const AFTERWARDS: &str = "validation_mse_afterwards";
+
 /// What a trial is called.
 pub fn name(trial: TrialId) -> String {
     format!("trial {trial}")

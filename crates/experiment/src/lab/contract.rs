@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::definition::{DefinitionError, LabDefinition};
+use super::offered::{CommandInput, CommandOutput};
 use super::option::Refusal;
 use super::progress::{ArmMessage, Progress};
 use workbench_clock::Clock;
@@ -84,6 +85,15 @@ pub trait Lab: Send + Sync {
     /// The program that an arm runs, where reading it is part of the lab.
     fn source(&self, _arm: &str) -> Option<Source> {
         None
+    }
+
+    /// Does one of its commands ([`LabDefinition::commands`]) for one of its runs.
+    ///
+    /// # Errors
+    /// When the run does not have what the command needs, or the options do not fit it.
+    fn command(&self, name: &str, _input: &CommandInput<'_>) -> Result<CommandOutput, LabError> {
+        let lab = &self.definition().name;
+        Err(LabError::Config(format!("the {lab} lab has no command `{name}`")))
     }
 
     /// Loads the data and checks the parameters against it.

@@ -7,6 +7,7 @@
 mod assigned;
 mod contract;
 mod definition;
+mod offered;
 mod option;
 mod page;
 mod params;
@@ -19,6 +20,7 @@ pub use definition::{
     ArmDefinition, DataDefinition, DataKind, DefinitionError, LIST_SEPARATOR, LabDefinition,
     PeerDefinition, PeerPackage, PeersDefinition, Preset, Roles, nearest, suggest,
 };
+pub use offered::{CommandInput, CommandOutput, LabCommand, OutputTable};
 pub use option::{Opt, Refusal};
 pub use page::page;
 pub use params::{ParamError, ParamSpec};

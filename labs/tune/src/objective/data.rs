@@ -30,8 +30,8 @@ pub struct SearchData {
     pub validation: Rows,
     /// Rows that judge the chosen configuration, once.
     pub test: Rows,
-    /// What a squared error of the scaled target is multiplied with to be one of the target.
-    pub scale: f64,
+    /// How columns were scaled.
+    pub scaling: Scaling,
     /// SHA-256 of the numbers of the rows of each part.
     pub split_sha256: String,
 }
@@ -82,16 +82,19 @@ impl SearchData {
             train: scaling.rows(data, &train),
             validation: scaling.rows(data, &validation),
             test: scaling.rows(data, &test),
-            scale: scaling.target.1 * scaling.target.1,
+            scaling,
             split_sha256: hasher.finish(),
         })
     }
 }
 
 /// Mean and standard deviation of every column on the training rows.
-struct Scaling {
-    features: Vec<(f64, f64)>,
-    target: (f64, f64),
+#[derive(Debug, Clone, PartialEq)]
+pub struct Scaling {
+    /// Of the features.
+    pub features: Vec<(f64, f64)>,
+    /// Of the target.
+    pub target: (f64, f64),
 }
 
 impl Scaling {
@@ -120,6 +123,13 @@ impl Scaling {
                 .collect(),
             columns: data.features,
         }
+    }
+}
+
+impl SearchData {
+    /// What a squared error of the scaled target is multiplied with to be one of the target.
+    pub fn unscale(&self) -> f64 {
+        self.scaling.target.1 * self.scaling.target.1
     }
 }
 

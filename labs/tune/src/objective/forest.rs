@@ -4,9 +4,10 @@
 
 use std::cell::RefCell;
 
+use serde_json::{Value, json};
 use workbench_forest::{
     Bootstrap, DecisionTree, Features, ForestError, GrowParams, GrowSeed, MaxFeatures, QueryRows,
-    TrainingData, Workspace,
+    TrainingData, TreeNode, Workspace,
 };
 
 use super::bytes::{Reader, Writer};
@@ -96,6 +97,15 @@ impl Growing {
     /// # Errors
     /// The engine's.
     pub fn grow(&mut self, on: &Trees) -> Result<(), TrialError> {
+        let tree = self.tree(on, self.trees as u32)?;
+        add(&mut self.validation, &tree.predict(&on.validation)?);
+        add(&mut self.test, &tree.predict(&on.test)?);
+        self.trees += 1;
+        Ok(())
+    }
+
+    /// One of its trees, grown again.
+    fn tree(&self, on: &Trees, number: u32) -> Result<DecisionTree, TrialError> {
         let params = GrowParams {
             max_depth: Some(self.params.max_depth),
             min_samples_leaf: self.params.min_samples_leaf,
@@ -103,23 +113,31 @@ impl Growing {
             bootstrap: Bootstrap::Rows,
             ..GrowParams::regression()
         };
-        let seed = self.tree_seed();
-        let tree = WORKSPACE.with_borrow_mut(|workspace| {
-            DecisionTree::grow_in(workspace, &on.data, &params, seed)
-        })?;
-        add(&mut self.validation, &tree.predict(&on.validation)?);
-        add(&mut self.test, &tree.predict(&on.test)?);
-        self.trees += 1;
-        Ok(())
+        let seed = self.tree_seed(number);
+        let tree = WORKSPACE
+            .with_borrow_mut(|workspace| DecisionTree::grow_in(workspace, &on.data, &params, seed))?;
+        Ok(tree)
     }
 
-    fn tree_seed(&self) -> GrowSeed {
+    /// Its trees, node by node: the feature, the threshold up to which rows go left, the nodes on
+    /// both sides, and the value of a leaf. The forest predicts their mean.
+    pub fn export(&self, on: &Trees) -> Value {
+        let trees = (0..self.trees as u32).filter_map(|number| self.tree(on, number).ok());
+        let node = |node: TreeNode<'_>| match node.split {
+            Some(split) => json!([split.feature, split.threshold, split.left, split.right]),
+            None => json!([node.value.first()]),
+        };
+        let trees = trees.map(|tree| tree.nodes().map(node).collect::<Vec<_>>());
+        json!(trees.collect::<Vec<_>>())
+    }
+
+    fn tree_seed(&self, number: u32) -> GrowSeed {
         let key = self.seed.for_epoch(0);
         let (words, _) = key.as_chunks::<8>();
         let mixed = words.iter().fold(0_u64, |mixed, word| {
             mixed.rotate_left(21).wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ u64::from_le_bytes(*word)
         });
-        GrowSeed::new(mixed, 0, self.trees as u32)
+        GrowSeed::new(mixed, 0, number)
     }
 
     /// Mean squared error on the validation rows.

@@ -8,6 +8,7 @@ use ndarray::{ArrayView2, ArrayViewMut2};
 use rand::seq::SliceRandom;
 use rand::{RngExt as _, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+use serde_json::{Value, json};
 
 use super::TrialSeed;
 use super::bytes::{Reader, Writer};
@@ -217,6 +218,19 @@ impl Mlp {
             *velocity = momentum * *velocity + slope;
             *weight -= self.config.lr * *velocity;
         }
+    }
+
+    /// The weights by layer: ReLU(x · hidden + bias) · output + bias, on scaled features.
+    pub fn export(&self) -> Value {
+        let (columns, hidden) = (self.columns, self.config.hidden);
+        let (first, rest) = self.weights.split_at(columns * hidden);
+        let (bias, output) = rest.split_at(hidden);
+        json!({
+            "hidden": first.chunks(hidden.max(1)).collect::<Vec<_>>(),
+            "hidden_bias": bias,
+            "output": output[..hidden],
+            "output_bias": output[hidden],
+        })
     }
 
     /// Weights and state of the optimiser.

@@ -7,6 +7,7 @@ mod mlp;
 
 use std::sync::Arc;
 
+use serde_json::{Value, json};
 use workbench_experiment::lab::{ParamValue, Params};
 
 use bytes::{Reader, Writer};
@@ -247,7 +248,25 @@ impl Objective {
             }
             (Model::Forest(_), None) => return Err(TrialError::Checkpoint),
         };
-        Ok(error * data.scale)
+        Ok(error * data.unscale())
+    }
+
+    /// A trained model as a document: what it needs to predict elsewhere.
+    pub fn export(&self, model: &Model, features: &[String]) -> Value {
+        let scaling = &self.data.scaling;
+        let moments = |of: &[(f64, f64)]| -> (Vec<f64>, Vec<f64>) { of.iter().copied().unzip() };
+        let (means, deviations) = moments(&scaling.features);
+        json!({
+            "features": features,
+            "feature_means": means,
+            "feature_deviations": deviations,
+            "target_mean": scaling.target.0,
+            "target_deviation": scaling.target.1,
+            "weights": match model {
+                Model::Mlp(mlp) => mlp.export(),
+                Model::Forest(forest) => self.trees.as_ref().map_or(Value::Null, |trees| forest.export(trees)),
+            },
+        })
     }
 
     /// The mean squared error on the test rows.
@@ -257,7 +276,7 @@ impl Objective {
             Model::Mlp(mlp) => mlp.error(&data.test),
             Model::Forest(forest) => forest.test_error(&data.test),
         };
-        error * data.scale
+        error * data.unscale()
     }
 }
 
