@@ -9,8 +9,12 @@
 
 mod asha;
 mod full;
+mod grid;
+mod hyperband;
 mod loss;
+mod median;
 mod name;
+mod pbt;
 mod perturb;
 mod random;
 mod ranking;
@@ -21,12 +25,17 @@ mod setting;
 mod simulate;
 mod space;
 mod study;
+mod tpe;
 mod trial;
 mod value;
 
 pub use asha::Asha;
 pub use full::FullBudget;
+pub use grid::GridSearch;
+pub use hyperband::{Bracket, BracketSizes, Hyperband};
 pub use loss::FiniteLoss;
+pub use median::MedianRule;
+pub use pbt::Pbt;
 pub use perturb::Perturb;
 pub use random::RandomSearch;
 pub use scheduler::{NextStep, TrialScheduler, TrialVerdict};
@@ -40,5 +49,6 @@ pub use space::{
     Condition, ConditionTest, Dimension, Domain, Space, SpaceError, SpaceProblem, TextPlace,
 };
 pub use study::{Diverged, Leg, NextLeg, Replay, Study, StudyEvent, Trial, TrialState};
+pub use tpe::Tpe;
 pub use trial::{Checkpoint, TrialId};
 pub use value::{ConfigValue, Configuration};

@@ -17,6 +17,11 @@ impl FiniteLoss {
         number.is_finite().then_some(Self(number + 0.0))
     }
 
+    /// The loss that is nearest to a number that is not NaN.
+    pub(crate) fn clamped(number: f64) -> Self {
+        Self(number.clamp(f64::MIN, f64::MAX) + 0.0)
+    }
+
     /// The number.
     pub const fn get(self) -> f64 {
         self.0

@@ -13,6 +13,28 @@ pub(crate) enum Placing {
     Failed(TrialId),
 }
 
+impl Placing {
+    pub(crate) const fn trial(self) -> TrialId {
+        match self {
+            Self::Loss(_, trial) | Self::Failed(trial) => trial,
+        }
+    }
+
+    pub(crate) const fn trial_with_loss(self) -> Option<TrialId> {
+        match self {
+            Self::Loss(_, trial) => Some(trial),
+            Self::Failed(_) => None,
+        }
+    }
+
+    pub(crate) const fn loss(self) -> Option<f64> {
+        match self {
+            Self::Loss(loss, _) => Some(loss.get()),
+            Self::Failed(_) => None,
+        }
+    }
+}
+
 /// The members of a group, the best `⌊n / share⌋` apart from the rest. Adding one costs a time
 /// that grows with the logarithm of the group.
 #[derive(Debug, Clone)]

@@ -31,6 +31,15 @@ impl Ord for Due {
     }
 }
 
+/// What a slot does.
+#[derive(Debug, Clone, Copy)]
+enum Slot {
+    Free,
+    Runs(OnSlot),
+    /// Saves the state of a trial that has paused.
+    Saves,
+}
+
 /// A leg on a slot.
 #[derive(Debug, Clone, Copy)]
 struct OnSlot {
@@ -44,7 +53,7 @@ struct Simulation<'a> {
     curves: &'a [LearningCurve],
     costs: LegCosts,
     due: BinaryHeap<Reverse<Due>>,
-    slots: Vec<Option<OnSlot>>,
+    slots: Vec<Slot>,
     /// Which trial a slot ran last: it goes on there without being loaded.
     warm: Vec<Option<TrialId>>,
     /// The next point of each trial.
@@ -99,7 +108,7 @@ fn run(
         curves,
         costs,
         due: BinaryHeap::new(),
-        slots: vec![None; slots],
+        slots: vec![Slot::Free; slots],
         warm: vec![None; slots],
         position: Vec::new(),
         search: SimulatedSearch {
@@ -129,9 +138,8 @@ impl Simulation<'_> {
         scheduler: &mut dyn TrialScheduler,
         now: f64,
     ) -> Result<(), SimulationError> {
-        // A slot that has just paused a trial asks first, so that the trial can go on there.
         let mut free: Vec<usize> = (0..self.slots.len())
-            .filter(|slot| self.slots[*slot].is_none())
+            .filter(|slot| matches!(self.slots[*slot], Slot::Free))
             .collect();
         while !free.is_empty() {
             let more = self.position.len() < self.curves.len();
@@ -171,7 +179,7 @@ impl Simulation<'_> {
         } else {
             self.costs.resume_s
         };
-        self.slots[slot] = Some(OnSlot {
+        self.slots[slot] = Slot::Runs(OnSlot {
             trial,
             from,
             to,
@@ -203,14 +211,15 @@ impl Simulation<'_> {
         Ok(())
     }
 
-    /// A slot's trial reports. Whether the slot is free afterwards.
+    /// A slot's trial reports, or is saved. Whether free slots should ask again.
     fn report(
         &mut self,
         scheduler: &mut dyn TrialScheduler,
         due: Due,
     ) -> Result<bool, SimulationError> {
-        let Some(leg) = self.slots[due.slot] else {
-            return Ok(false);
+        let Slot::Runs(leg) = self.slots[due.slot] else {
+            self.slots[due.slot] = Slot::Free;
+            return Ok(true);
         };
         let index = leg.trial.0 as usize;
         let point = self.curves[index].points[self.position[index]];
@@ -242,7 +251,13 @@ impl Simulation<'_> {
             to: self.search.trials[index].budget,
             verdict,
         });
-        self.slots[due.slot] = None;
+        if end_s > due.at_s {
+            self.slots[due.slot] = Slot::Saves;
+            self.due.push(Reverse(Due { at_s: end_s, ..due }));
+            // Others may go on with what the report made possible.
+        } else {
+            self.slots[due.slot] = Slot::Free;
+        }
         Ok(true)
     }
 

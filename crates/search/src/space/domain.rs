@@ -126,6 +126,31 @@ impl Domain {
         }
     }
 
+    /// The value at a share of the way from the least to the largest, by the logarithm where it is
+    /// logarithmic, rounded to a value of the domain.
+    pub(crate) fn at_share(&self, share: f64) -> ConfigValue {
+        match self {
+            Self::Uniform { low, high } => {
+                ConfigValue::Float(tidy(low + share * (high - low)).clamp(*low, *high))
+            }
+            Self::LogUniform { low, high } => {
+                ConfigValue::Float(tidy(log_share(*low, *high, share)).clamp(*low, *high))
+            }
+            Self::LogInteger { low, high } => {
+                let near = log_share(*low as f64, *high as f64, share).round() as i64;
+                ConfigValue::Integer(near.clamp(*low, *high))
+            }
+            Self::Quantised { .. }
+            | Self::Integer { .. }
+            | Self::Choice(_)
+            | Self::Grid(_)
+            | Self::Fixed(_) => {
+                let last = self.count().unwrap_or(1) - 1;
+                self.nth(((share * last as f64).round() as u64).min(last))
+            }
+        }
+    }
+
     /// A random value.
     pub(crate) fn draw(&self, draws: &mut Draws) -> ConfigValue {
         match self {
@@ -133,10 +158,10 @@ impl Domain {
                 ConfigValue::Float((low + draws.unit() * (high - low)).clamp(*low, *high))
             }
             Self::LogUniform { low, high } => {
-                ConfigValue::Float(log_draw(*low, *high, draws).clamp(*low, *high))
+                ConfigValue::Float(log_share(*low, *high, draws.unit()).clamp(*low, *high))
             }
             Self::LogInteger { low, high } => {
-                let drawn = log_draw(*low as f64 - 0.5, *high as f64 + 0.5, draws);
+                let drawn = log_share(*low as f64 - 0.5, *high as f64 + 0.5, draws.unit());
                 ConfigValue::Integer((drawn.round() as i64).clamp(*low, *high))
             }
             Self::Quantised { .. }
@@ -218,9 +243,9 @@ pub(crate) fn tidy(number: f64) -> f64 {
     format!("{number:.14e}").parse().unwrap_or(number)
 }
 
-fn log_draw(low: f64, high: f64, draws: &mut Draws) -> f64 {
+fn log_share(low: f64, high: f64, share: f64) -> f64 {
     let (low, high) = (libm::log(low), libm::log(high));
-    libm::exp(low + draws.unit() * (high - low))
+    libm::exp(low + share * (high - low))
 }
 
 fn check_bounds(low: f64, high: f64) -> Result<(), SpaceProblem> {
