@@ -11,13 +11,13 @@ use workbench_dataset::{DecimalSign, Delimiter, ReadOptions, column_names};
 use workbench_experiment::lab::Lab;
 use workbench_experiment::{AskedWorkers, MaxTime, Width};
 
+use crate::cli_help::{config_help, data_help, fault_help, set_help};
 use crate::commands::answer::AnswerArgs;
 use crate::commands::grade::{self, GradeArgs};
 use crate::commands::labs::LabsArgs;
 use crate::commands::say::SayArgs;
 use crate::commands::setup::SetupArgs;
 use crate::commands::submit::{self, SubmitArgs};
-use crate::cli_help::{config_help, data_help, fault_help, set_help};
 use crate::commands::verify::{self, VerifyArgs};
 use crate::config::{Flags, Key, Setting, SettingKind, Value, theme_names};
 use crate::lab_commands::{self, AskedCommand};

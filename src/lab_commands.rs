@@ -35,22 +35,34 @@ fn kept(text: &str) -> &'static str {
 /// A command for every lab that has some.
 pub fn of(labs: &[Box<dyn Lab>]) -> impl Iterator<Item = clap::Command> {
     let definitions = labs.iter().map(|lab| lab.definition());
-    definitions.filter(|lab| !lab.commands.is_empty()).map(|lab| {
-        let about = format!("Learn more from runs of the lab {}: {}", lab.name, lab.title);
-        let command = clap::Command::new(kept(&lab.name)).about(about);
-        let command = command.subcommand_required(true).arg_required_else_help(true);
-        command.subcommands(lab.commands.iter().map(|offered| {
-            let run = Arg::new("run").value_name("RUN").required(true);
-            let json = Arg::new("json").long("json").action(ArgAction::SetTrue);
-            let run = run.help("An id, its beginning, `latest`, or a directory");
-            let json = json.help("Print a JSON document instead of tables");
-            clap::Command::new(kept(&offered.name))
-                .about(offered.summary.clone())
-                .arg(run)
-                .args(offered.options.iter().map(|(name, spec)| option(name, spec)))
-                .arg(json)
-        }))
-    })
+    definitions
+        .filter(|lab| !lab.commands.is_empty())
+        .map(|lab| {
+            let about = format!(
+                "Learn more from runs of the lab {}: {}",
+                lab.name, lab.title
+            );
+            let command = clap::Command::new(kept(&lab.name)).about(about);
+            let command = command
+                .subcommand_required(true)
+                .arg_required_else_help(true);
+            command.subcommands(lab.commands.iter().map(|offered| {
+                let run = Arg::new("run").value_name("RUN").required(true);
+                let json = Arg::new("json").long("json").action(ArgAction::SetTrue);
+                let run = run.help("An id, its beginning, `latest`, or a directory");
+                let json = json.help("Print a JSON document instead of tables");
+                clap::Command::new(kept(&offered.name))
+                    .about(offered.summary.clone())
+                    .arg(run)
+                    .args(
+                        offered
+                            .options
+                            .iter()
+                            .map(|(name, spec)| option(name, spec)),
+                    )
+                    .arg(json)
+            }))
+        })
 }
 
 /// An option from its definition.
@@ -66,7 +78,11 @@ fn option(name: &str, spec: &ParamSpec) -> Arg {
             } else {
                 format!("{help} [default: {usual}]")
             };
-            let value_name = if usual.parse::<f64>().is_ok() { "N" } else { "VALUE" };
+            let value_name = if usual.parse::<f64>().is_ok() {
+                "N"
+            } else {
+                "VALUE"
+            };
             arg.value_name(value_name).help(help)
         }
     }
@@ -74,7 +90,11 @@ fn option(name: &str, spec: &ParamSpec) -> Arg {
 
 /// The options that labs declare and the program does not define itself.
 pub fn options(labs: &[Box<dyn Lab>], known: &clap::Command) -> Vec<Arg> {
-    let is_known = |name: &str| known.get_arguments().any(|arg| arg.get_long() == Some(name));
+    let is_known = |name: &str| {
+        known
+            .get_arguments()
+            .any(|arg| arg.get_long() == Some(name))
+    };
     let mut args: Vec<Arg> = Vec::new();
     for lab in labs.iter().map(|lab| lab.definition()) {
         for (name, parameter) in &lab.roles.options {
@@ -90,7 +110,9 @@ pub fn options(labs: &[Box<dyn Lab>], known: &clap::Command) -> Vec<Arg> {
             let arg = arg.help_heading(kept(&heading)).help(help);
             args.push(match spec {
                 ParamSpec::Boolean { .. } => arg.action(ArgAction::SetTrue),
-                _ => arg.value_name("VALUE").value_parser(NonEmptyStringValueParser::new()),
+                _ => arg
+                    .value_name("VALUE")
+                    .value_parser(NonEmptyStringValueParser::new()),
             });
         }
     }
@@ -124,25 +146,29 @@ fn value(matches: &ArgMatches, name: &str) -> Option<String> {
 /// The command of a lab that was typed, where it is one.
 pub fn asked(labs: &[Box<dyn Lab>], matches: &ArgMatches) -> Option<AskedCommand> {
     let (lab, inner) = matches.subcommand()?;
-    let definition = labs.iter().map(|lab| lab.definition()).find(|known| known.name == lab)?;
+    let definition = labs
+        .iter()
+        .map(|lab| lab.definition())
+        .find(|known| known.name == lab)?;
     let (command, typed) = inner.subcommand()?;
-    let offered = definition.commands.iter().find(|known| known.name == command)?;
+    let offered = definition
+        .commands
+        .iter()
+        .find(|known| known.name == command)?;
     let names = offered.options.keys();
     Some(AskedCommand {
         lab: lab.to_owned(),
         command: command.to_owned(),
         run: value(typed, "run")?,
         json: value(typed, "json").is_some(),
-        options: names.filter_map(|name| Some((name.clone(), value(typed, name)?))).collect(),
+        options: names
+            .filter_map(|name| Some((name.clone(), value(typed, name)?)))
+            .collect(),
     })
 }
 
 /// Does what a command of a lab asks for.
-pub fn run(
-    labs: &[Box<dyn Lab>],
-    store: &RunStore,
-    asked: &AskedCommand,
-) -> Result<u8, ExitError> {
+pub fn run(labs: &[Box<dyn Lab>], store: &RunStore, asked: &AskedCommand) -> Result<u8, ExitError> {
     let lab = crate::registry::find(labs, &asked.lab)?;
     let options = resolve(lab, asked)?;
     let run = store.find(&asked.run)?;
@@ -164,7 +190,9 @@ pub fn run(
         snapshot: &snapshot,
         options: &options,
     };
-    let given = lab.command(&asked.command, &input).map_err(ExperimentError::Lab)?;
+    let given = lab
+        .command(&asked.command, &input)
+        .map_err(ExperimentError::Lab)?;
     for (path, bytes) in &given.files {
         write(path, bytes)?;
     }

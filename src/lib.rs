@@ -132,7 +132,9 @@ fn run(labs: &[MakeLab], args: Vec<OsString>) -> Result<u8, ExitError> {
         command => command,
     };
     if let Some(asked) = lab_command {
-        let run_dir = Config::load(&labs, flags, file)?.run_dir().map(Path::to_owned);
+        let run_dir = Config::load(&labs, flags, file)?
+            .run_dir()
+            .map(Path::to_owned);
         return lab_commands::run(&labs, &RunStore::open(run_dir)?, &asked);
     }
     let mut labs = labs;

@@ -50,7 +50,11 @@ pub fn chosen<'a>(
     prepared: &Prepared,
     usual: Option<&str>,
 ) -> Result<Vec<Recorded<'a>>, LabError> {
-    let mut found = searches(input.snapshot, word(input, "arm").or(usual), &prepared.names())?;
+    let mut found = searches(
+        input.snapshot,
+        word(input, "arm").or(usual),
+        &prepared.names(),
+    )?;
     if let Some(repeat) = number(input, "repeat") {
         found.retain(|search| u64::from(search.repeat.id.repeat) + 1 == repeat);
         if found.is_empty() {
@@ -218,7 +222,13 @@ pub fn best(prepared: &Prepared, input: &CommandInput<'_>) -> Result<CommandOutp
 fn fixed_command(config: &RunConfig, trial: &RecordedTrial) -> String {
     let set = |name: &str, value: &str| format!(" --set '{name}={value}'");
     let mut command = format!("workbench --lab {} --arms random", config.lab);
-    let kept = ["objective", "budget", "rows", "test_share", "validation_share"];
+    let kept = [
+        "objective",
+        "budget",
+        "rows",
+        "test_share",
+        "validation_share",
+    ];
     for name in kept {
         if let Some(value) = config.params.get(name) {
             command += &set(name, &value.to_string());

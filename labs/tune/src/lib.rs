@@ -28,8 +28,8 @@ use std::sync::Arc;
 
 use workbench_dataset::{AllowedCells, DataError, Table};
 use workbench_experiment::lab::{
-    CommandInput, CommandOutput, DefinitionError, Lab, LabDefinition, LabError, LabHost, Opt, ParamValue, Params, PreparedLab,
-    QuestionSet, Refusal, RunConfig, TableData, read_table,
+    CommandInput, CommandOutput, DefinitionError, Lab, LabDefinition, LabError, LabHost, Opt,
+    ParamValue, Params, PreparedLab, QuestionSet, Refusal, RunConfig, TableData, read_table,
 };
 use workbench_words::counted;
 

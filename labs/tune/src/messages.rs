@@ -81,7 +81,9 @@ pub fn replayed(arm: &str, repeat: u32, trials: usize) -> String {
 
 /// Slots that are none.
 pub fn no_slots(given: &str) -> String {
-    format!("`--slots {given}`: give numbers from 1 to 4096 with commas between them, for example 1,2,64, or 1..8")
+    format!(
+        "`--slots {given}`: give numbers from 1 to 4096 with commas between them, for example 1,2,64, or 1..8"
+    )
 }
 
 /// A run without a finished search.
@@ -92,14 +94,20 @@ pub fn no_search() -> String {
 
 /// An arm without a finished search.
 pub fn no_search_of(arm: &str, snapshot: &workbench_record::Snapshot) -> String {
-    let finished = snapshot.repeats.iter().filter(|repeat| repeat.finished.is_some());
+    let finished = snapshot
+        .repeats
+        .iter()
+        .filter(|repeat| repeat.finished.is_some());
     let mut arms: Vec<&str> = finished.map(|repeat| repeat.id.arm.as_str()).collect();
     arms.sort_unstable();
     arms.dedup();
     if arms.is_empty() {
         return no_search();
     }
-    format!("`--arm {arm}`: the run has no finished search of it; there are {}", arms.join(", "))
+    format!(
+        "`--arm {arm}`: the run has no finished search of it; there are {}",
+        arms.join(", ")
+    )
 }
 
 /// A repeat that is not there.
@@ -109,7 +117,10 @@ pub fn no_repeat(repeat: u64) -> String {
 
 /// Which trial is the best.
 pub fn best_is(trial: &str, arm: &str, repeat: u32, units: u64) -> String {
-    format!("The best is {trial} of {arm}, repeat {repeat}, after {}.", counted(units, "unit"))
+    format!(
+        "The best is {trial} of {arm}, repeat {repeat}, after {}.",
+        counted(units, "unit")
+    )
 }
 
 /// How the best does on rows that it was not chosen by.

@@ -4,10 +4,9 @@ use std::sync::Mutex;
 use std::thread;
 
 use workbench_experiment::lab::{ArmContext, ArmMessage};
-use workbench_search::{TrialId, TrialState};
+use workbench_search::{Trial, TrialId, TrialState};
 
 use crate::again::{self, Origin};
-use crate::drive::Searched;
 use crate::prepared::Prepared;
 use crate::trail;
 
@@ -15,15 +14,19 @@ use crate::trail;
 /// that any trial came to, also in the search; where a trial fails, it is passed over.
 pub fn finish(
     prepared: &Prepared,
-    searched: &Searched,
+    (trials, best): (&[Trial], Option<f64>),
     ctx: &ArmContext<'_>,
     origin: &(impl Fn(TrialId) -> Option<Origin> + Sync),
 ) -> Option<f64> {
-    let early = searched.study.trials().iter().filter(|trial| {
-        matches!(trial.state, TrialState::Stopped | TrialState::Paused)
-    });
-    let left = Mutex::new(early.map(|trial| (trial.id, trial.budget)).collect::<Vec<_>>());
-    let best = Mutex::new(searched.so_far.best.map(|(loss, ..)| loss.get()));
+    let early = trials
+        .iter()
+        .filter(|trial| matches!(trial.state, TrialState::Stopped | TrialState::Paused));
+    let left = Mutex::new(
+        early
+            .map(|trial| (trial.id, trial.budget))
+            .collect::<Vec<_>>(),
+    );
+    let best = Mutex::new(best);
     let take = || match left.lock() {
         Ok(mut left) => left.pop(),
         Err(_) => None,

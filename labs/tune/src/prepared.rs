@@ -113,8 +113,9 @@ impl PreparedLab for Prepared {
         )?;
         let searched = drive::run(&search, study, ctx)?;
         ctx.progress.set_total(searched.so_far.spent);
-        let origin = |trial| {
-            let known = searched.study.trial(trial)?;
+        let trials = searched.study.trials();
+        let origin = |trial: TrialId| {
+            let known = trials.get(trial.0 as usize)?;
             Some(Origin {
                 configuration: known.configuration.clone(),
                 parent: known.parent,
@@ -122,11 +123,11 @@ impl PreparedLab for Prepared {
         };
         let test = self.judge(&searched, ctx, &origin)?;
         let oracle = if self.settings.oracle {
-            oracle::finish(self, &searched, ctx, &origin)
+            let best = searched.so_far.best.map(|(loss, ..)| loss.get());
+            oracle::finish(self, (trials, best), ctx, &origin)
         } else {
             None
         };
-        let trials = searched.study.trials();
         let failed = count(&searched.study, TrialState::Failed);
         if failed > 0 {
             let finding = messages::failed_trials(arm, failed, trials.len() as u64);

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use workbench_clock::seconds;
-use workbench_experiment::lab::{ItemPhase, LabError, Params, RepeatState};
+use workbench_experiment::lab::{ItemPhase, LabError, RepeatState};
 use workbench_record::Snapshot;
 use workbench_search::{
     Checkpoint, Configuration, FiniteLoss, LearningCurve, LossPoint, StudyEvent, TrialId,
@@ -44,7 +44,8 @@ impl RecordedTrial {
     /// The least loss within the search, and after which unit.
     pub fn best(&self) -> Option<(FiniteLoss, u64)> {
         let own = self.losses.iter().filter(|(unit, _)| **unit <= self.units);
-        own.filter_map(|(unit, loss)| Some((FiniteLoss::new(*loss)?, *unit))).min()
+        own.filter_map(|(unit, loss)| Some((FiniteLoss::new(*loss)?, *unit)))
+            .min()
     }
 }
 
@@ -57,7 +58,10 @@ pub fn searches<'a>(
     arm: Option<&str>,
     names: &[String],
 ) -> Result<Vec<Recorded<'a>>, LabError> {
-    let finished = snapshot.repeats.iter().filter(|repeat| repeat.finished.is_some());
+    let finished = snapshot
+        .repeats
+        .iter()
+        .filter(|repeat| repeat.finished.is_some());
     let wanted = finished.filter(|repeat| arm.is_none_or(|arm| repeat.id.arm == arm));
     let mut found: Vec<Recorded<'a>> = wanted.map(|repeat| Recorded::of(repeat, names)).collect();
     found.sort_by_key(|search| search.repeat.id.repeat);
@@ -107,10 +111,17 @@ impl<'a> Recorded<'a> {
             }
             known.failures = known.failures.max(event.failures);
         }
-        for (item, points) in repeat.item_curves.get(trail::AFTERWARDS).into_iter().flatten() {
+        for (item, points) in repeat
+            .item_curves
+            .get(trail::AFTERWARDS)
+            .into_iter()
+            .flatten()
+        {
             let known = trail::trial(item).and_then(|trial| trials.get_mut(&trial));
             let Some(known) = known else { continue };
-            known.losses.extend(points.iter().map(|point| (point.step, point.value)));
+            known
+                .losses
+                .extend(points.iter().map(|point| (point.step, point.value)));
         }
         for task in &repeat.tasks {
             if let Some(trial) = trials.get_mut(&TrialId(u64::from(task.group))) {
@@ -162,10 +173,5 @@ impl<'a> Recorded<'a> {
             }
         };
         self.trials.values().map(of).collect()
-    }
-
-    /// The settings of a trial as they are recorded.
-    pub fn settings(trial: &RecordedTrial) -> Params {
-        trail::params(&trial.configuration)
     }
 }

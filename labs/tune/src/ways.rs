@@ -85,7 +85,11 @@ impl Way {
         let scheduler = scheduler(self.stopper, settings, trials, seed).map_err(refused)?;
         let study = Study::new(space.clone(), searcher, scheduler, seed);
         // What shapes the weights has to stay when they are taken over.
-        let fixed = settings.objective.knobs().iter().filter(|knob| !knob.tunable);
+        let fixed = settings
+            .objective
+            .knobs()
+            .iter()
+            .filter(|knob| !knob.tunable);
         Ok(study.perturb(Perturb {
             fixed: fixed.map(|knob| knob.name.to_owned()).collect(),
             ..Perturb::default()

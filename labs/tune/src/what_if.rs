@@ -40,7 +40,11 @@ pub fn what_if(prepared: &Prepared, input: &CommandInput<'_>) -> Result<CommandO
     };
     let curves = search.curves();
     let mut table = OutputTable {
-        title: messages::replayed(&search.repeat.id.arm, search.repeat.id.repeat + 1, curves.len()),
+        title: messages::replayed(
+            &search.repeat.id.arm,
+            search.repeat.id.repeat + 1,
+            curves.len(),
+        ),
         header: header(),
         rows: Vec::new(),
     };
@@ -107,10 +111,17 @@ fn row(name: &str, simulated: &SimulatedSearch) -> Vec<String> {
         format!("{:.2} s", simulated.makespan_s),
         format!("{:.1} %", 100.0 * simulated.idle_share()),
         units(simulated).to_string(),
-        simulated.found.map_or_else(String::new, |(_, loss)| digits(loss.get())),
+        simulated
+            .found
+            .map_or_else(String::new, |(_, loss)| digits(loss.get())),
         simulated.regret().map_or_else(String::new, digits),
-        simulated.best_stopped_at().map_or_else(|| "never".to_owned(), |at| at.to_string()),
-        simulated.anytime.last().map_or_else(String::new, |(at, _)| format!("{at:.2} s")),
+        simulated
+            .best_stopped_at()
+            .map_or_else(|| "never".to_owned(), |at| at.to_string()),
+        simulated
+            .anytime
+            .last()
+            .map_or_else(String::new, |(at, _)| format!("{at:.2} s")),
     ]
 }
 
@@ -174,7 +185,13 @@ fn compared(
             }
         }
     }
-    let header = ["arm", "slots", "measured", "predicted", "measured over predicted"];
+    let header = [
+        "arm",
+        "slots",
+        "measured",
+        "predicted",
+        "measured over predicted",
+    ];
     Ok((!rows.is_empty()).then(|| OutputTable {
         title: messages::MEASURED.to_owned(),
         header: header.map(str::to_owned).to_vec(),
@@ -186,16 +203,15 @@ fn compared(
 fn same_trials(search: &Recorded<'_>, input: &CommandInput<'_>, prepared: &Prepared) -> bool {
     let repeat = search.repeat.id.repeat;
     let base = config(input).ok().and_then(|config| config.arms.first());
-    let of_base = crate::recorded::searches(
-        input.snapshot,
-        base.map(String::as_str),
-        &prepared.names(),
-    );
+    let of_base =
+        crate::recorded::searches(input.snapshot, base.map(String::as_str), &prepared.names());
     let Ok(of_base) = of_base else { return false };
     let base = of_base.iter().find(|base| base.repeat.id.repeat == repeat);
     base.is_some_and(|base| {
         let pairs = base.trials.values().zip(search.trials.values());
-        pairs.into_iter().all(|(a, b)| a.configuration == b.configuration)
+        pairs
+            .into_iter()
+            .all(|(a, b)| a.configuration == b.configuration)
     })
 }
 
@@ -215,7 +231,11 @@ fn measured_row(search: &Recorded<'_>, simulated: &SimulatedSearch) -> Vec<Strin
 fn slots(text: &str) -> Result<Vec<usize>, LabError> {
     let wrong = || LabError::Config(messages::no_slots(text));
     let mut slots = Vec::new();
-    for part in text.split(',').map(str::trim).filter(|part| !part.is_empty()) {
+    for part in text
+        .split(',')
+        .map(str::trim)
+        .filter(|part| !part.is_empty())
+    {
         let (first, last) = part.split_once("..").unwrap_or((part, part));
         let [first, last] = [first, last].map(|end| end.trim().parse::<usize>());
         let (first, last) = (first.map_err(|_| wrong())?, last.map_err(|_| wrong())?);
@@ -224,5 +244,9 @@ fn slots(text: &str) -> Result<Vec<usize>, LabError> {
         }
         slots.extend(first..=last);
     }
-    if slots.is_empty() { Err(wrong()) } else { Ok(slots) }
+    if slots.is_empty() {
+        Err(wrong())
+    } else {
+        Ok(slots)
+    }
 }

@@ -93,7 +93,9 @@ pub trait Lab: Send + Sync {
     /// When the run does not have what the command needs, or the options do not fit it.
     fn command(&self, name: &str, _input: &CommandInput<'_>) -> Result<CommandOutput, LabError> {
         let lab = &self.definition().name;
-        Err(LabError::Config(format!("the {lab} lab has no command `{name}`")))
+        Err(LabError::Config(format!(
+            "the {lab} lab has no command `{name}`"
+        )))
     }
 
     /// Loads the data and checks the parameters against it.

@@ -114,8 +114,9 @@ impl Growing {
             ..GrowParams::regression()
         };
         let seed = self.tree_seed(number);
-        let tree = WORKSPACE
-            .with_borrow_mut(|workspace| DecisionTree::grow_in(workspace, &on.data, &params, seed))?;
+        let tree = WORKSPACE.with_borrow_mut(|workspace| {
+            DecisionTree::grow_in(workspace, &on.data, &params, seed)
+        })?;
         Ok(tree)
     }
 
