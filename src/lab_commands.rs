@@ -1,6 +1,7 @@
 //! What only some labs have on the command line: commands about their runs, and options. Both are
 //! defined in their `lab.toml`.
 
+use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::Path;
 
@@ -69,23 +70,18 @@ pub fn of(labs: &[Box<dyn Lab>]) -> impl Iterator<Item = clap::Command> {
 fn option(name: &str, spec: &ParamSpec) -> Arg {
     let arg = Arg::new(kept(name)).long(kept(name));
     let help = spec.help().trim_end_matches('.').to_owned();
-    match spec {
-        ParamSpec::Boolean { .. } => arg.action(ArgAction::SetTrue).help(help),
-        _ => {
-            let usual = spec.default_value().to_string();
-            let help = if usual.is_empty() {
-                help
-            } else {
-                format!("{help} [default: {usual}]")
-            };
-            let value_name = if usual.parse::<f64>().is_ok() {
-                "N"
-            } else {
-                "VALUE"
-            };
-            arg.value_name(value_name).help(help)
-        }
+    if matches!(spec, ParamSpec::Boolean { .. }) {
+        return arg.action(ArgAction::SetTrue).help(help);
     }
+    let usual = spec.default_value().to_string();
+    let help = if usual.is_empty() {
+        help
+    } else {
+        format!("{help} [default: {usual}]")
+    };
+    let is_number = matches!(spec, ParamSpec::Integer { .. } | ParamSpec::Float { .. });
+    arg.value_name(if is_number { "N" } else { "VALUE" })
+        .help(help)
 }
 
 /// The options that labs declare and the program does not define itself.
@@ -252,7 +248,13 @@ fn text(given: &CommandOutput) -> String {
         out += &drawn.render(2, output::room());
     }
     for (path, _) in &given.files {
-        out += &format!("\nWritten: {}\n", path.display());
+        // Writing to a String cannot fail.
+        let _ = writeln!(
+            out,
+            "
+Written: {}",
+            path.display()
+        );
     }
     out
 }

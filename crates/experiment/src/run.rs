@@ -63,8 +63,8 @@ pub fn run(
     config.data = prepared.data().unwrap_or(config.data);
     let machine = MachineFacts::probe().with_timed_cores().built(build);
     let no_gpus = machine.gpu_problem.as_ref().map(no_gpu_samples);
-    let unix_ms = unix_ms();
     let before = BeforeRun::read(lab, &config, store)?;
+    let unix_ms = unix_ms();
     let run = store.create(&config.lab, unix_ms)?;
     let arms = arm_facts(lab, &config);
     let plan = plan(&config, &arms, config.repeats);
@@ -88,8 +88,14 @@ pub fn run(
     })));
     before.lock(&recorder, unix_ms);
     introduce(&recorder, comparison(lab, prepared.as_ref()));
-    let findings = prepared.warnings().into_iter().chain(no_gpus);
-    report(&recorder, findings.chain(skipped));
+    report(
+        &recorder,
+        prepared
+            .warnings()
+            .into_iter()
+            .chain(no_gpus)
+            .chain(skipped),
+    );
     let work = RunWork {
         start: 0,
         lab: prepared.as_ref(),
@@ -169,11 +175,7 @@ pub fn resume(
     };
     let prepared = lab.prepare(&config)?;
     check_data(started, prepared.data_sha256())?;
-    let unfinished = unfinished(&snapshot, prepared.as_ref());
-    if let Some(repeat) = unfinished {
-        plan.retain(|id| *id != repeat.id);
-        plan.insert(0, repeat.id.clone());
-    }
+    let unfinished = unfinished(&snapshot, prepared.as_ref(), &mut plan);
     let clock = Clock::start_at(snapshot.now_ns.saturating_add(1));
     let recorder = Recorder::append(&run.events(), log.whole_bytes, clock, subscriber)?;
     recorder.emit(Event::RunResumed(Box::new(RunResumed {
@@ -199,11 +201,21 @@ pub fn resume(
     execute(run, &work, clock, recorder, control)
 }
 
-/// The repeat that was under way when the run ended, where its arm can go on with it.
-fn unfinished<'a>(snapshot: &'a Snapshot, lab: &dyn PreparedLab) -> Option<&'a RepeatState> {
+/// The repeat that was under way when the run ended, where its arm can go on with it: it comes
+/// first in the plan.
+fn unfinished<'a>(
+    snapshot: &'a Snapshot,
+    lab: &dyn PreparedLab,
+    plan: &mut Vec<RepeatId>,
+) -> Option<&'a RepeatState> {
     let last = snapshot.repeats.last()?;
     let is_whole = last.finished.is_none() && !snapshot.damage.repeats.contains(&last.id);
-    (is_whole && lab.continues(&last.id.arm)).then_some(last)
+    if !is_whole || !lab.continues(&last.id.arm) {
+        return None;
+    }
+    plan.retain(|id| *id != last.id);
+    plan.insert(0, last.id.clone());
+    Some(last)
 }
 
 /// Does the work and closes the record, also when the run cannot go on.

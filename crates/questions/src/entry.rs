@@ -66,8 +66,8 @@ enum RightEntry {
 
 /// Whether a text is a name of an arm.
 pub(crate) fn is_arm(text: &str) -> bool {
-    let plain: String = text.replace(['.', '+'], "-");
-    is_id(&plain)
+    let fits = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'+');
+    (1..=40).contains(&text.len()) && text.bytes().all(fits)
 }
 
 /// Whether a text is a name of a question or a preset.

@@ -41,11 +41,7 @@ pub(super) fn document(result: &RunResult, asked: &[AskedQuestion<'_>]) -> Strin
     let title = "What went wrong, and what it cost";
     table(&mut parts, title, &breakdown::failures(result));
     table(&mut parts, "Arms", &tables::arms(result));
-    let title = "How far every arm was";
-    table(&mut parts, title, &race_table::table(result));
-    if let Some(race) = &result.race {
-        parts.push(escape(&race_table::explained(result, race)));
-    }
+    race(&mut parts, result);
     parts.extend(arms::quotients(result).map(|note| escape(&note)));
     if result.check.passed() {
         table(&mut parts, "What was possible", &tables::bounds(result));
@@ -74,6 +70,16 @@ pub(super) fn document(result: &RunResult, asked: &[AskedQuestion<'_>]) -> Strin
     parts.push(format!("## Cost of measuring\n\n{cost}"));
     parts.push(format!("## Reproduce\n\n{}", fenced(&result.command)));
     parts.join("\n\n") + "\n"
+}
+
+/// How far every arm was, where arms work towards a goal.
+fn race(parts: &mut Vec<String>, result: &RunResult) {
+    let Some(race) = &result.race else {
+        return;
+    };
+    let title = "How far every arm was";
+    table(parts, title, &race_table::table(result));
+    parts.push(escape(&race_table::explained(result, race)));
 }
 
 /// The questions about the run, with what was answered and what came out.

@@ -51,11 +51,7 @@ pub fn compute(snapshot: &Snapshot) -> Option<RunResult> {
         race: race.as_ref(),
         comparable: check.passed(),
     };
-    let mut arms = Vec::new();
-    for arm in &started.arms {
-        let workers = workers_of(arm, &config.workers).into_iter();
-        arms.extend(workers.filter_map(|workers| context.arm(arm, workers)));
-    }
+    let arms = context.arms();
     let mut result = RunResult {
         schema: SCHEMA,
         run_id: started.run_id.clone(),
@@ -72,7 +68,6 @@ pub fn compute(snapshot: &Snapshot) -> Option<RunResult> {
         repeats: snapshot.tally.repeats,
         precision: precision(&arms, started, snapshot),
         noise: noise(&arms),
-        race: race.clone(),
         asked: asked(config),
         failed_arms: failed_arms(snapshot, started),
         machine,
@@ -81,13 +76,10 @@ pub fn compute(snapshot: &Snapshot) -> Option<RunResult> {
         comparison: snapshot.comparison.clone(),
         lab_facts: started.lab_facts.clone(),
         what_if: what_if(snapshot, started),
-        scaling: if base.parallel {
-            Vec::new()
-        } else {
-            scaling(&arms, started, snapshot)
-        },
+        scaling: scaling(&arms, started, snapshot),
         tools: tools(&arms, (snapshot, started), check.passed()),
         arms,
+        race,
         sources: sources(started),
         check,
         left_out: disturbed::left_out(snapshot),
@@ -182,16 +174,7 @@ impl Context<'_> {
         let wall_s: Vec<f64> = repeats.iter().map(|r| seconds(r.wall_ns())).collect();
         let finished = repeats.iter().filter_map(|r| r.finished.as_deref());
         let cpu_s = finished.map(|f| seconds(f.cpu_ns)).collect();
-        let base = self.started.arms.first();
-        let is_base = base.is_some_and(|base| base.name == arm.name);
-        let compared = if is_base {
-            Some(Speedup {
-                ratio: 1.0,
-                interval: None,
-            })
-        } else {
-            self.speedup(&arm.name, workers, &repeats)
-        };
+        let compared = self.speedup(&arm.name, workers, &repeats);
         let speedup = compared.map(|s| s.ratio);
         let durations = durations(median);
         let items = items::of(median);
@@ -208,11 +191,10 @@ impl Context<'_> {
             cpu_s,
             speedup,
             speedup_interval: compared.and_then(|s| s.interval),
-            // Against a base on as many slots, neither says anything.
             efficiency: speedup
-                .filter(|_| !self.base.parallel)
+                .filter(|_| !self.is_slot_for_slot())
                 .and_then(|s| laws::efficiency(s, f64::from(workers))),
-            ideal: (!self.base.parallel).then(|| self.ideal(workers)),
+            ideal: (!self.is_slot_for_slot()).then(|| self.ideal(workers)),
             bound: match opaque::cpu_s(median) {
                 Some(_) => opaque::bound(workers, self.ideal(workers), speedup),
                 None => self.bound(&durations, workers),
@@ -237,9 +219,24 @@ impl Context<'_> {
         }))
     }
 
+    /// Every arm at every number of workers.
+    fn arms(&self) -> Vec<ArmResult> {
+        let arms = self.started.arms.iter().flat_map(|arm| {
+            let workers = workers_of(arm, &self.started.config.workers).into_iter();
+            workers.filter_map(|workers| self.arm(arm, workers))
+        });
+        arms.collect()
+    }
+
+    /// Whether an arm is compared with the base on as many slots, so that neither an ideal nor an
+    /// efficiency says anything.
+    fn is_slot_for_slot(&self) -> bool {
+        self.race.is_some() && self.base.parallel
+    }
+
     /// The repeats of the base that an arm on so many slots is compared with.
     fn base_repeats(&self, workers: u32) -> Vec<&RepeatState> {
-        let workers = if self.base.parallel { workers } else { 1 };
+        let workers = if self.is_slot_for_slot() { workers } else { 1 };
         self.snapshot.finished(&self.base.name, workers)
     }
 
@@ -310,6 +307,12 @@ impl Context<'_> {
 
     /// `None` when arms may not be compared or the base is missing.
     fn speedup(&self, name: &str, workers: u32, repeats: &[&RepeatState]) -> Option<Speedup> {
+        if self.base.name == name {
+            return Some(Speedup {
+                ratio: 1.0,
+                interval: None,
+            });
+        }
         if !self.comparable {
             return None;
         }

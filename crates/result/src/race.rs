@@ -38,6 +38,7 @@ pub struct RaceArm {
     /// Number of slots.
     pub workers: u32,
     /// When each repeat reached the target, in seconds; null where it never did (censored).
+    #[serde(with = "Floats::<Vec<Option<f64>>>")]
     pub to_target_s: Vec<Option<f64>>,
     /// How many repeats reached it.
     pub reached: u32,
@@ -61,6 +62,7 @@ pub struct RaceArm {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct RaceLevel {
     /// The values; null where the curve had not begun.
+    #[serde(with = "Floats::<Vec<Option<f64>>>")]
     pub values: Vec<Option<f64>>,
     /// Their median; one that is missing counts as the worst.
     #[serde(default, with = "Floats::<Option<f64>>")]

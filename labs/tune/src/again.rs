@@ -3,12 +3,12 @@
 
 use workbench_search::{Checkpoint, Configuration, TrialId};
 
-use crate::objective::{Model, Objective, TrialError, TrialSeed};
+use crate::objective::{Objective, TrialError, TrialModel, TrialSeed};
 use crate::trail;
 
 /// What is known of a trial: with what it was run, and whose state it took over.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Origin {
+pub struct TrialOrigin {
     /// What it was run with.
     pub configuration: Configuration,
     /// Whose state it took over.
@@ -21,10 +21,10 @@ pub struct Origin {
 /// When the engine fails, or a trial is not there.
 pub fn train(
     objective: &Objective,
-    trials: &impl Fn(TrialId) -> Option<Origin>,
+    trials: &impl Fn(TrialId) -> Option<TrialOrigin>,
     seed: impl Fn(TrialId) -> TrialSeed + Copy,
     at: Checkpoint,
-) -> Result<(Model, f64), TrialError> {
+) -> Result<(TrialModel, f64), TrialError> {
     // From the trial back to the one that began with nothing.
     let mut line = vec![(at, trials(at.trial).ok_or(TrialError::Checkpoint)?)];
     while let Some(parent) = line.last().and_then(|(_, origin)| origin.parent) {
@@ -34,7 +34,7 @@ pub fn train(
         }
         line.push((parent, trials(parent.trial).ok_or(TrialError::Checkpoint)?));
     }
-    let mut model: Option<Model> = None;
+    let mut model: Option<TrialModel> = None;
     let mut loss = f64::NAN;
     for (at, origin) in line.iter().rev() {
         let config = trail::params(&origin.configuration);

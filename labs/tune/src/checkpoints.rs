@@ -1,22 +1,29 @@
 //! The states of trials: in memory for who goes on with them, and in files for after a kill.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 use std::{fs, io};
 
 use workbench_search::{Checkpoint, TrialId};
 
 /// The checkpoints of a search.
-pub struct Checkpoints {
+pub struct KeptStates {
     dir: PathBuf,
     /// By trial and budget.
     kept: BTreeMap<(TrialId, u64), Arc<Vec<u8>>>,
     /// Whether older states of a trial are wanted as well, because others go on from them.
     all: bool,
+    /// Files that nobody needs any more, and since when. They go only after the record has surely
+    /// been written that says so: after a kill it must not name a file that is gone.
+    doomed: VecDeque<(Instant, PathBuf)>,
 }
 
-impl Checkpoints {
+/// How long a file stays that nobody needs.
+const LINGERS: Duration = Duration::from_secs(2);
+
+impl KeptStates {
     /// In a directory, which is made. Where `all`, older states of a trial are kept too.
     ///
     /// # Errors
@@ -27,6 +34,7 @@ impl Checkpoints {
             dir: dir.to_owned(),
             kept: BTreeMap::new(),
             all,
+            doomed: VecDeque::new(),
         })
     }
 
@@ -70,8 +78,16 @@ impl Checkpoints {
         let old: Vec<u64> = old.map(|((_, budget), _)| *budget).collect();
         for budget in old.into_iter().filter(|budget| Some(*budget) != but) {
             self.kept.remove(&(trial, budget));
+            let file = Self::file(&self.dir, Checkpoint { trial, budget });
+            self.doomed.push_back((Instant::now(), file));
+        }
+        while let Some((since, file)) = self.doomed.front() {
+            if since.elapsed() < LINGERS {
+                break;
+            }
             // What stays does no harm: the directory goes with the repeat.
-            let _ = fs::remove_file(Self::file(&self.dir, Checkpoint { trial, budget }));
+            let _ = fs::remove_file(file);
+            self.doomed.pop_front();
         }
     }
 

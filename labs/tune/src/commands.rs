@@ -11,7 +11,7 @@ use workbench_experiment::lab::{
 use crate::again;
 use crate::messages;
 use crate::objective::TrialSeed;
-use crate::prepared::Prepared;
+use crate::prepared::PreparedSearch;
 use crate::recorded::{Recorded, RecordedTrial, searches};
 use crate::trail;
 
@@ -47,7 +47,7 @@ pub fn config<'a>(input: &CommandInput<'a>) -> Result<&'a RunConfig, LabError> {
 /// When there is none.
 pub fn chosen<'a>(
     input: &CommandInput<'a>,
-    prepared: &Prepared,
+    prepared: &PreparedSearch,
     usual: Option<&str>,
 ) -> Result<Vec<Recorded<'a>>, LabError> {
     let mut found = searches(
@@ -68,7 +68,10 @@ pub fn chosen<'a>(
 ///
 /// # Errors
 /// When there is no such search.
-pub fn trials(prepared: &Prepared, input: &CommandInput<'_>) -> Result<CommandOutput, LabError> {
+pub fn trials(
+    prepared: &PreparedSearch,
+    input: &CommandInput<'_>,
+) -> Result<CommandOutput, LabError> {
     let found = chosen(input, prepared, None)?;
     let names = prepared.names();
     let mut header = vec!["arm", "workers", "repeat", "trial", "state", "units"];
@@ -161,7 +164,10 @@ fn csv(header: &[String], rows: &[Vec<String>]) -> Vec<u8> {
 ///
 /// # Errors
 /// When no trial has a value, or training fails.
-pub fn best(prepared: &Prepared, input: &CommandInput<'_>) -> Result<CommandOutput, LabError> {
+pub fn best(
+    prepared: &PreparedSearch,
+    input: &CommandInput<'_>,
+) -> Result<CommandOutput, LabError> {
     let found = chosen(input, prepared, None)?;
     let best = found.iter().filter_map(|search| {
         let (loss, at) = search.best()?;

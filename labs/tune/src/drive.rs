@@ -13,24 +13,24 @@ use workbench_experiment::lab::{
 };
 use workbench_pool::Pool;
 use workbench_search::{
-    Checkpoint, FiniteLoss, Leg, NextLeg, Replay, Study, StudyEvent, TrialId, TrialState,
+    Checkpoint, FiniteLoss, Leg, NextLeg, Replay, Study, StudyEvent, Trial, TrialId, TrialState,
     TrialVerdict,
 };
 
-use crate::checkpoints::Checkpoints;
-use crate::leg::{FromLeg, LegWork, Unit};
+use crate::checkpoints::KeptStates;
+use crate::leg::{FromLeg, LegWork, TrainedUnit};
 use crate::messages;
 use crate::objective::{Objective, TrialSeed};
-use crate::settings::Settings;
+use crate::settings::SearchSettings;
 use crate::trail;
 
 /// How long a message is waited for, between two looks at whether to stop.
 const LOOK: Duration = Duration::from_millis(50);
 
 /// What a search runs with.
-pub struct Search<'a> {
+pub struct SearchPlan<'a> {
     pub objective: &'a Arc<Objective>,
-    pub settings: &'a Settings,
+    pub settings: &'a SearchSettings,
     pub seed: u64,
     /// Whether trials go on from the states of others, older ones included.
     pub copies: bool,
@@ -38,11 +38,11 @@ pub struct Search<'a> {
 
 /// A search that is under way.
 struct Drive<'a, 'c> {
-    search: &'a Search<'a>,
+    search: &'a SearchPlan<'a>,
     ctx: &'a ArmContext<'c>,
     pool: &'a Pool,
     study: Study,
-    checkpoints: Checkpoints,
+    checkpoints: KeptStates,
     running: BTreeMap<TrialId, Leg>,
     /// Attempts of trials that have failed.
     failures: BTreeMap<TrialId, u32>,
@@ -110,14 +110,14 @@ pub struct Searched {
 /// # Errors
 /// When it is cancelled, or its record or its files are no longer what they were.
 pub fn run(
-    search: &Search<'_>,
+    search: &SearchPlan<'_>,
     mut study: Study,
     ctx: &ArmContext<'_>,
 ) -> Result<Searched, LabError> {
     let pool = ctx
         .pool
         .ok_or_else(|| LabError::Config("a search needs a pool".to_owned()))?;
-    let checkpoints = Checkpoints::new(ctx.scratch, search.copies).map_err(|error| {
+    let checkpoints = KeptStates::new(ctx.scratch, search.copies).map_err(|error| {
         LabError::Environment(format!("checkpoints in {}: {error}", ctx.scratch.display()))
     })?;
     let earlier = Earlier::of(ctx.before, &mut study)?;
@@ -144,6 +144,7 @@ pub fn run(
         closed: earlier.closed,
     };
     ctx.progress.add(drive.so_far.spent);
+    drive.catch_up(earlier.unrecorded);
     let ended = drive.all();
     drive.stop.store(true, Ordering::Relaxed);
     ended?;
@@ -164,6 +165,8 @@ struct Earlier {
     last_ns: u64,
     so_far: SoFar,
     closed: bool,
+    /// Decisions that follow from the record and are not in it.
+    unrecorded: Vec<ArmMessage>,
 }
 
 impl Earlier {
@@ -179,10 +182,28 @@ impl Earlier {
             .iter()
             .map(|d| d.name.clone())
             .collect();
-        let events = trail::events(before, &names);
+        let mut events = trail::events(before, &names);
+        // What was decided by the last report may not have been recorded any more.
+        let cut_off = events.pop_if(|last| trail::is_report(last));
         study
             .replay(&events, Replay::Decisions)
             .map_err(|error| LabError::Failed(messages::other_search(&error)))?;
+        if let Some(StudyEvent::Reported {
+            trial,
+            budget,
+            loss,
+            ..
+        }) = cut_off
+        {
+            study.report(trial, budget, loss.get());
+            for event in study.take_events() {
+                let messages = trail::messages(&event).into_iter();
+                earlier
+                    .unrecorded
+                    .extend(messages.filter(|m| matches!(m, ArmMessage::Item(_))));
+                events.push(event);
+            }
+        }
         for event in &events {
             earlier.so_far.take(event);
             earlier.closed |= *event == StudyEvent::Closed;
@@ -199,6 +220,39 @@ impl Earlier {
 }
 
 impl Drive<'_, '_> {
+    /// Records what the record of an earlier part lacks, where the process was killed between two
+    /// of its lines: decisions, and states that were kept.
+    fn catch_up(&mut self, unrecorded: Vec<ArmMessage>) {
+        for mut message in unrecorded {
+            if let ArmMessage::Item(item) = &mut message {
+                self.complete(item);
+            }
+            self.say(None, message);
+        }
+        let is_kept = |trial: &&Trial| {
+            let at = Checkpoint {
+                trial: trial.id,
+                budget: trial.budget,
+            };
+            let goes_on = matches!(trial.state, TrialState::Running { .. } | TrialState::Paused);
+            let is_new = trial.saved.is_none_or(|saved| saved < trial.budget);
+            goes_on && trial.budget > 0 && is_new && KeptStates::file(self.ctx.scratch, at).exists()
+        };
+        if self.ctx.before.is_some() {
+            let kept: Vec<(TrialId, u64)> = self
+                .study
+                .trials()
+                .iter()
+                .filter(is_kept)
+                .map(|trial| (trial.id, trial.budget))
+                .collect();
+            for (trial, budget) in kept {
+                self.study.saved(trial, budget);
+            }
+            self.record_decisions(None);
+        }
+    }
+
     fn all(&mut self) -> Result<(), LabError> {
         // Legs that were interrupted are run again, from what was kept.
         for leg in self.study.running() {
@@ -290,7 +344,7 @@ impl Drive<'_, '_> {
 
     fn hear(&mut self, message: FromLeg) -> Result<(), LabError> {
         match message {
-            FromLeg::Unit(unit) => {
+            FromLeg::TrainedUnit(unit) => {
                 self.unit(unit);
                 Ok(())
             }
@@ -307,8 +361,8 @@ impl Drive<'_, '_> {
     }
 
     /// A unit of budget of a trial is done.
-    fn unit(&mut self, unit: Unit) {
-        let Unit { trial, budget, .. } = unit;
+    fn unit(&mut self, unit: TrainedUnit) {
+        let TrainedUnit { trial, budget, .. } = unit;
         let verdict = self.study.report(trial, budget, unit.loss);
         let goes_on = verdict == TrialVerdict::Continue;
         let before = self.so_far;
@@ -317,7 +371,9 @@ impl Drive<'_, '_> {
         if self.so_far.best != before.best {
             self.note_best();
         }
-        if let Some(bytes) = unit.kept.filter(|_| verdict != TrialVerdict::Stop) {
+        let saved = self.study.trial(trial).and_then(|known| known.saved);
+        let is_new = verdict != TrialVerdict::Stop && saved.is_none_or(|saved| saved < budget);
+        if let Some(bytes) = unit.kept.filter(|_| is_new) {
             self.checkpoints.keep(Checkpoint { trial, budget }, bytes);
             self.study.saved(trial, budget);
             self.record_decisions(None);

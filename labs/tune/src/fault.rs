@@ -13,7 +13,7 @@ pub enum Mishap {
 
 /// A fault: what happens, to which trial, when, and how often.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Fault {
+pub struct TrialFault {
     /// What happens.
     pub mishap: Mishap,
     /// To which trial; `None` for all.
@@ -24,7 +24,7 @@ pub struct Fault {
     pub times: u32,
 }
 
-impl Fault {
+impl TrialFault {
     /// Reads faults with `;` between them: `panic:trial=3,at=5;nan:at=2,times=9`.
     ///
     /// # Errors

@@ -10,9 +10,9 @@ use workbench_clock::Clock;
 use workbench_experiment::lab::{ItemFailure, Params};
 use workbench_search::{Checkpoint, TrialId};
 
-use crate::checkpoints::Checkpoints;
-use crate::fault::{Fault, Mishap};
-use crate::objective::{Model, Objective, TrialSeed};
+use crate::checkpoints::KeptStates;
+use crate::fault::{Mishap, TrialFault};
+use crate::objective::{Objective, TrialModel, TrialSeed};
 
 /// What a leg needs to run anywhere.
 pub struct LegWork {
@@ -30,7 +30,7 @@ pub struct LegWork {
     pub kept_at: Arc<Vec<u64>>,
     /// Where checkpoints are written.
     pub dir: PathBuf,
-    pub faults: Arc<Vec<Fault>>,
+    pub faults: Arc<Vec<TrialFault>>,
     /// Attempts that have failed.
     pub failures: u32,
     pub stop: Arc<AtomicBool>,
@@ -41,7 +41,7 @@ pub struct LegWork {
 /// What a leg says.
 pub enum FromLeg {
     /// A unit of budget is done.
-    Unit(Unit),
+    TrainedUnit(TrainedUnit),
     /// It ends before its budget.
     Failed {
         trial: TrialId,
@@ -53,7 +53,7 @@ pub enum FromLeg {
 }
 
 /// A unit of budget of a trial.
-pub struct Unit {
+pub struct TrainedUnit {
     pub trial: TrialId,
     pub budget: u64,
     pub loss: f64,
@@ -129,7 +129,7 @@ impl LegWork {
         }
     }
 
-    fn tell(&self, model: &Model, loss: f64) -> Result<(), Broken> {
+    fn tell(&self, model: &TrialModel, loss: f64) -> Result<(), Broken> {
         let budget = model.epoch();
         let kept = if self.kept_at.binary_search(&budget).is_ok() || budget >= self.to {
             let bytes = model.save();
@@ -137,7 +137,7 @@ impl LegWork {
                 trial: self.trial,
                 budget,
             };
-            Checkpoints::write(&self.dir, at, &bytes).map_err(|error| {
+            KeptStates::write(&self.dir, at, &bytes).map_err(|error| {
                 Broken::Failed(ItemFailure::Error, format!("its checkpoint: {error}"))
             })?;
             Some(Arc::new(bytes))
@@ -152,7 +152,7 @@ impl LegWork {
         } else {
             (None, None)
         };
-        let unit = FromLeg::Unit(Unit {
+        let unit = FromLeg::TrainedUnit(TrainedUnit {
             trial: self.trial,
             budget,
             loss,

@@ -2,7 +2,7 @@
 //!
 //! - **Belongs here:** what is searched for, running trials on the pool, the record of a search,
 //!   and what can be learnt from one afterwards.
-//! - **May use:** `experiment`, `search`, `forest`, `dataset`, `pool`, `digest`, `clock`, `stats`,
+//! - **May use:** `experiment`, `search`, `record`, `forest`, `dataset`, `pool`, `digest`, `clock`,
 //!   `words`.
 //! - **Does not belong here:** which configuration is tried next and for how long, which is
 //!   `search`; measuring, which is the same for all labs.
@@ -31,23 +31,33 @@ use workbench_experiment::lab::{
     CommandInput, CommandOutput, DefinitionError, Lab, LabDefinition, LabError, LabHost, Opt,
     ParamValue, Params, PreparedLab, QuestionSet, Refusal, RunConfig, TableData, read_table,
 };
+use workbench_record::{RepeatState, Snapshot};
 use workbench_words::counted;
 
 use objective::{Objective, SearchData};
-use prepared::Prepared;
-use settings::Settings;
+use prepared::PreparedSearch;
+use settings::SearchSettings;
 
 /// Makes the lab.
 ///
 /// # Errors
 /// When `lab.toml` is broken, which the tests rule out.
 pub fn lab(_: LabHost) -> Result<Box<dyn Lab>, DefinitionError> {
-    let definition = LabDefinition::parse(include_str!("../lab.toml"))?;
-    let questions = definition.read_questions(include_str!("../questions.toml"))?;
-    Ok(Box::new(Tune {
-        definition,
-        questions,
-    }))
+    Ok(Box::new(Tune::new()?))
+}
+
+/// Goes through the record of a search once more: every decision and every configuration have to
+/// come out as they were recorded.
+///
+/// # Errors
+/// What comes out otherwise, or what keeps the search from being made again.
+pub fn replay(snapshot: &Snapshot, repeat: &RepeatState) -> Result<(), String> {
+    let lab = Tune::new().map_err(|error| error.to_string())?;
+    let started = snapshot.started.as_deref().ok_or("the run has not begun")?;
+    let prepared = lab
+        .prepared(&started.config)
+        .map_err(|error| error.to_string())?;
+    prepared.replay(repeat)
 }
 
 struct Tune {
@@ -84,8 +94,17 @@ impl Lab for Tune {
 }
 
 impl Tune {
-    fn prepared(&self, config: &RunConfig) -> Result<Prepared, LabError> {
-        let settings = Settings::new(&config.params)?;
+    fn new() -> Result<Self, DefinitionError> {
+        let definition = LabDefinition::parse(include_str!("../lab.toml"))?;
+        let questions = definition.read_questions(include_str!("../questions.toml"))?;
+        Ok(Self {
+            definition,
+            questions,
+        })
+    }
+
+    fn prepared(&self, config: &RunConfig) -> Result<PreparedSearch, LabError> {
+        let settings = SearchSettings::new(&config.params)?;
         let space = spaces::space(&config.params, settings.objective, &self.definition)?;
         let allowed = AllowedCells::default();
         let TableData {
@@ -111,7 +130,7 @@ impl Tune {
         let line = ParamValue::Text(spaces::line(&space));
         let is_from_file = config.params.get("space") != Some(&ParamValue::Text(String::new()));
         let settled = is_from_file.then(|| ("space".to_owned(), line));
-        Ok(Prepared {
+        Ok(PreparedSearch {
             objective: Arc::new(objective),
             settings,
             space,

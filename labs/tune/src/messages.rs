@@ -135,3 +135,8 @@ pub fn judged(validation: f64, test: f64) -> String {
 pub fn no_command(name: &str) -> String {
     format!("the tune lab has no command `{name}`")
 }
+
+/// An arm that the lab does not have.
+pub fn no_way(arm: &str) -> String {
+    format!("the tune lab has no arm `{arm}`")
+}

@@ -6,17 +6,26 @@ use std::thread;
 use workbench_experiment::lab::{ArmContext, ArmMessage};
 use workbench_search::{Trial, TrialId, TrialState};
 
-use crate::again::{self, Origin};
-use crate::prepared::Prepared;
+use crate::again::{self, TrialOrigin};
+use crate::objective::{Objective, TrialSeed};
 use crate::trail;
+
+/// What is needed to go on with trials.
+pub struct Afterwards<'a> {
+    pub objective: &'a Objective,
+    /// Units of budget of a trial.
+    pub budget: u64,
+    /// The seed of the run.
+    pub seed: u64,
+}
 
 /// Trains every stopped or paused trial to its whole budget, and records what it reports. The best
 /// that any trial came to, also in the search; where a trial fails, it is passed over.
 pub fn finish(
-    prepared: &Prepared,
+    after: &Afterwards<'_>,
     (trials, best): (&[Trial], Option<f64>),
     ctx: &ArmContext<'_>,
-    origin: &(impl Fn(TrialId) -> Option<Origin> + Sync),
+    origin: &(impl Fn(TrialId) -> Option<TrialOrigin> + Sync),
 ) -> Option<f64> {
     let early = trials
         .iter()
@@ -38,7 +47,7 @@ pub fn finish(
                     if ctx.progress.is_cancelled() {
                         return;
                     }
-                    let least = one(prepared, ctx, origin, (trial, known));
+                    let least = one(after, ctx, origin, (trial, known));
                     if let (Ok(mut best), Some(least)) = (best.lock(), least) {
                         *best = Some(best.map_or(least, |best: f64| best.min(least)));
                     }
@@ -51,20 +60,20 @@ pub fn finish(
 
 /// The least loss of a trial beyond what the search trained of it.
 fn one(
-    prepared: &Prepared,
+    after: &Afterwards<'_>,
     ctx: &ArmContext<'_>,
-    origin: &impl Fn(TrialId) -> Option<Origin>,
+    origin: &impl Fn(TrialId) -> Option<TrialOrigin>,
     (trial, known): (TrialId, u64),
 ) -> Option<f64> {
-    let seed = |trial: TrialId| prepared.trial_seed(ctx.repeat, trial.0);
+    let seed = |trial: TrialId| TrialSeed::new(after.seed, ctx.repeat, trial.0);
     let at = workbench_search::Checkpoint {
         trial,
         budget: known,
     };
-    let (mut model, _) = again::train(&prepared.objective, origin, seed, at).ok()?;
+    let (mut model, _) = again::train(after.objective, origin, seed, at).ok()?;
     let mut least: Option<f64> = None;
-    while model.epoch() < prepared.settings.budget {
-        let loss = prepared.objective.train(&mut model).ok()?;
+    while model.epoch() < after.budget {
+        let loss = after.objective.train(&mut model).ok()?;
         if !loss.is_finite() {
             return least;
         }

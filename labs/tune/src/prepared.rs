@@ -6,23 +6,23 @@ use std::sync::Arc;
 use workbench_digest::of_f64;
 use workbench_experiment::lab::{
     Analysis, ArmContext, ArmOutput, Basis, BestItem, Breakdown, DataSource, Direction, Finding,
-    Item, LabError, Params, PreparedLab, Quantity,
+    Item, LabError, Params, PreparedLab, Quantity, RepeatState,
 };
-use workbench_search::{Checkpoint, Space, Study, Trial, TrialId, TrialState};
+use workbench_search::{Checkpoint, FiniteLoss, Replay, Space, Study, Trial, TrialId, TrialState};
 
-use crate::again::{self, Origin};
-use crate::drive::{self, Search, Searched};
+use crate::again::{self, TrialOrigin};
+use crate::drive::{self, SearchPlan, Searched};
 use crate::messages;
 use crate::objective::{Objective, TrialSeed};
-use crate::oracle;
-use crate::settings::Settings;
+use crate::oracle::{self, Afterwards};
+use crate::settings::SearchSettings;
 use crate::trail;
 use crate::ways::{self, Way};
 
 /// The lab with its rows loaded.
-pub struct Prepared {
+pub struct PreparedSearch {
     pub objective: Arc<Objective>,
-    pub settings: Settings,
+    pub settings: SearchSettings,
     pub space: Space,
     pub seed: u64,
     pub data_sha256: String,
@@ -35,7 +35,7 @@ pub struct Prepared {
     pub settled: Params,
 }
 
-impl PreparedLab for Prepared {
+impl PreparedLab for PreparedSearch {
     fn data(&self) -> Option<DataSource> {
         Some(self.source.clone())
     }
@@ -95,9 +95,8 @@ impl PreparedLab for Prepared {
     }
 
     fn run_arm(&self, arm: &str, ctx: &ArmContext<'_>) -> Result<ArmOutput, LabError> {
-        let way = Way::of(arm)
-            .ok_or_else(|| LabError::Config(format!("the tune lab has no arm `{arm}`")))?;
-        let search = Search {
+        let way = Way::of(arm).ok_or_else(|| LabError::Config(messages::no_way(arm)))?;
+        let search = SearchPlan {
             objective: &self.objective,
             settings: &self.settings,
             seed: self.seed,
@@ -116,7 +115,7 @@ impl PreparedLab for Prepared {
         let trials = searched.study.trials();
         let origin = |trial: TrialId| {
             let known = trials.get(trial.0 as usize)?;
-            Some(Origin {
+            Some(TrialOrigin {
                 configuration: known.configuration.clone(),
                 parent: known.parent,
             })
@@ -124,7 +123,12 @@ impl PreparedLab for Prepared {
         let test = self.judge(&searched, ctx, &origin)?;
         let oracle = if self.settings.oracle {
             let best = searched.so_far.best.map(|(loss, ..)| loss.get());
-            oracle::finish(self, (trials, best), ctx, &origin)
+            let after = Afterwards {
+                objective: &self.objective,
+                budget: self.settings.budget,
+                seed: self.seed,
+            };
+            oracle::finish(&after, (trials, best), ctx, &origin)
         } else {
             None
         };
@@ -146,11 +150,22 @@ impl PreparedLab for Prepared {
     }
 }
 
-impl Prepared {
+impl PreparedSearch {
     /// The names of the space's parameters, in order.
     pub fn names(&self) -> Vec<String> {
         let dimensions = self.space.dimensions().iter();
         dimensions.map(|dimension| dimension.name.clone()).collect()
+    }
+
+    /// Whether the record of a search follows from its settings and seeds.
+    pub fn replay(&self, repeat: &RepeatState) -> Result<(), String> {
+        let way = Way::of(&repeat.id.arm).ok_or_else(|| messages::no_way(&repeat.id.arm))?;
+        let seed = ways::seed(self.seed, repeat.id.repeat);
+        let study = way.study(&self.space, &self.settings, seed);
+        let mut study = study.map_err(|error| error.to_string())?;
+        let events = trail::events(repeat, &self.names());
+        let replayed = study.replay(&events, Replay::Everything);
+        replayed.map_err(|error| messages::other_search(&error))
     }
 
     /// The seed of a trial of a search.
@@ -164,7 +179,7 @@ impl Prepared {
         &self,
         searched: &Searched,
         ctx: &ArmContext<'_>,
-        origin: &impl Fn(TrialId) -> Option<Origin>,
+        origin: &impl Fn(TrialId) -> Option<TrialOrigin>,
     ) -> Result<f64, LabError> {
         let Some((loss, trial, budget)) = searched.so_far.best else {
             let trials = searched.study.trials().len() as u64;
@@ -237,7 +252,7 @@ fn output(searched: &Searched, test: f64, oracle: Option<f64>) -> ArmOutput {
     ];
     let facts = states.map(|(name, state)| (name.to_owned(), count(study, state)));
     let item = |trial: &Trial| {
-        let loss = trial.best.map_or(f64::NAN, |best| best.get());
+        let loss = trial.best.map_or(f64::NAN, FiniteLoss::get);
         let numbers = trial.configuration.iter();
         let numbers = numbers.filter_map(|(name, value)| Some((name.to_owned(), value.as_f64()?)));
         let told = [

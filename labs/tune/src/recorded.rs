@@ -9,7 +9,7 @@ use workbench_search::{
     Checkpoint, Configuration, FiniteLoss, LearningCurve, LossPoint, StudyEvent, TrialId,
 };
 
-use crate::again::Origin;
+use crate::again::TrialOrigin;
 use crate::messages;
 use crate::trail;
 
@@ -143,9 +143,9 @@ impl<'a> Recorded<'a> {
     }
 
     /// Where a trial came from.
-    pub fn origin(&self, trial: TrialId) -> Option<Origin> {
+    pub fn origin(&self, trial: TrialId) -> Option<TrialOrigin> {
         let known = self.trials.get(&trial)?;
-        Some(Origin {
+        Some(TrialOrigin {
             configuration: known.configuration.clone(),
             parent: known.parent,
         })

@@ -2,12 +2,12 @@
 
 use workbench_experiment::lab::{LabError, Opt, ParamValue, Params, Refusal};
 
-use crate::fault::Fault;
-use crate::objective::{ObjectiveKind, Shares};
+use crate::fault::TrialFault;
+use crate::objective::{ObjectiveKind, SplitShares};
 
 /// All parameters of a run that do not describe the space.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Settings {
+pub struct SearchSettings {
     /// What is trained.
     pub objective: ObjectiveKind,
     /// Trials of a search without early stopping. Every search has the budget that these need, so
@@ -27,8 +27,8 @@ pub struct Settings {
     pub target: Option<f64>,
     /// Rows to use; 0 for all.
     pub rows: usize,
-    /// Shares of the rows that are not trained on.
-    pub shares: Shares,
+    /// SplitShares of the rows that are not trained on.
+    pub shares: SplitShares,
     /// How often a trial that failed is tried again.
     pub retries: u32,
     /// Trials at once at most; 0 for one on each slot.
@@ -43,10 +43,10 @@ pub struct Settings {
     /// Whether stopped trials are finished once the clock has stopped.
     pub oracle: bool,
     /// What goes wrong on purpose.
-    pub faults: Vec<Fault>,
+    pub faults: Vec<TrialFault>,
 }
 
-impl Settings {
+impl SearchSettings {
     /// Reads them.
     ///
     /// # Errors
@@ -67,7 +67,7 @@ impl Settings {
             grid_levels: count("grid_levels")?,
             target: (target > 0.0).then_some(target),
             rows: count("rows")? as usize,
-            shares: Shares {
+            shares: SplitShares {
                 test: number(params, "test_share")?,
                 validation: number(params, "validation_share")?,
             },
@@ -77,7 +77,7 @@ impl Settings {
             search_time_s: number(params, "search_time_s")?,
             equal_budget: params.get("equal_budget") != Some(&ParamValue::Boolean(false)),
             oracle: params.get("oracle") == Some(&ParamValue::Boolean(true)),
-            faults: Fault::parse_all(text(params, "fault")?)?,
+            faults: TrialFault::parse_all(text(params, "fault")?)?,
         };
         if settings.grace > settings.budget {
             let reason = format!(

@@ -3,7 +3,7 @@
 use std::fs;
 
 use workbench_experiment::lab::{
-    LabDefinition, LabError, Opt, ParamValue, Params, Refusal, suggest,
+    LabDefinition, LabError, Opt, ParamSpec, ParamValue, Params, Refusal, suggest,
 };
 use workbench_search::{ConfigValue, Dimension, Domain, Space, SpaceError};
 
@@ -35,7 +35,7 @@ pub fn space(
     };
     for knob in objective.knobs() {
         let of = text(params, knob.name)?.trim();
-        let usual = lab.params.get(knob.name).map(|spec| spec.default_value());
+        let usual = lab.params.get(knob.name).map(ParamSpec::default_value);
         let is_usual = usual.is_some_and(|usual| usual.to_string() == of);
         if of.is_empty() || (is_usual && !given.is_empty()) {
             continue;
@@ -88,7 +88,7 @@ fn refuse_foreign(
 ) -> Result<(), LabError> {
     for knob in other.knobs() {
         let given = text(params, knob.name)?;
-        let usual = lab.params.get(knob.name).map(|spec| spec.default_value());
+        let usual = lab.params.get(knob.name).map(ParamSpec::default_value);
         if usual.is_none_or(|usual| usual.to_string() != given) {
             let reason = format!(
                 "the objective {} does not have it; {}",

@@ -56,19 +56,14 @@ fn configuration(params: &Params, names: &[String]) -> Configuration {
 
 /// What is recorded of an event of a study.
 pub fn messages(event: &StudyEvent) -> Vec<ArmMessage> {
-    let item = |trial: &TrialId, phase, step| ItemEvent {
-        item: name(*trial),
-        phase,
-        step,
-        ..ItemEvent::default()
-    };
+    let of_item = |event| vec![ArmMessage::Item(event)];
     match event {
         StudyEvent::Started {
             trial,
             configuration,
             to,
             from,
-        } => vec![ArmMessage::Item(ItemEvent {
+        } => of_item(ItemEvent {
             until: Some(*to),
             settings: params(configuration),
             from: from.map(|from| ItemPlace {
@@ -76,45 +71,30 @@ pub fn messages(event: &StudyEvent) -> Vec<ArmMessage> {
                 step: from.budget,
             }),
             ..item(
-                trial,
+                *trial,
                 ItemPhase::Running,
                 from.map_or(0, |from| from.budget),
             )
-        })],
-        StudyEvent::Resumed { trial, to } => vec![ArmMessage::Item(ItemEvent {
+        }),
+        StudyEvent::Resumed { trial, to } => of_item(ItemEvent {
             until: Some(*to),
-            ..item(trial, ItemPhase::Running, 0)
-        })],
+            ..item(*trial, ItemPhase::Running, 0)
+        }),
         StudyEvent::Reported {
             trial,
             budget,
             loss,
             verdict,
-        } => {
-            let point = ArmMessage::Metric {
-                name: LOSS.to_owned(),
-                item: Some(name(*trial)),
-                step: *budget,
-                value: loss.get(),
-            };
-            let ended = match verdict {
-                TrialVerdict::Continue => None,
-                TrialVerdict::Pause => Some(ItemPhase::Paused),
-                TrialVerdict::Stop => Some(ItemPhase::Stopped),
-                TrialVerdict::Finish => Some(ItemPhase::Done),
-            };
-            let ended = ended.map(|phase| ArmMessage::Item(item(trial, phase, *budget)));
-            std::iter::once(point).chain(ended).collect()
-        }
-        StudyEvent::Saved { trial, budget } => vec![ArmMessage::Item(ItemEvent {
+        } => reported(*trial, *budget, *loss, *verdict),
+        StudyEvent::Saved { trial, budget } => of_item(ItemEvent {
             kept: Some(*budget),
-            ..item(trial, ItemPhase::Running, *budget)
-        })],
-        StudyEvent::Failed { trial } => vec![ArmMessage::Item(item(trial, ItemPhase::Failed, 0))],
-        StudyEvent::Stopped { trial } => vec![ArmMessage::Item(ItemEvent {
+            ..item(*trial, ItemPhase::Running, *budget)
+        }),
+        StudyEvent::Failed { trial } => of_item(item(*trial, ItemPhase::Failed, 0)),
+        StudyEvent::Stopped { trial } => of_item(ItemEvent {
             asked: true,
-            ..item(trial, ItemPhase::Stopped, 0)
-        })],
+            ..item(*trial, ItemPhase::Stopped, 0)
+        }),
         StudyEvent::Closed => vec![ArmMessage::State(ControllerState {
             phase: ControllerPhase::Stopping,
             text: "no new trials".to_owned(),
@@ -122,6 +102,43 @@ pub fn messages(event: &StudyEvent) -> Vec<ArmMessage> {
             workers: None,
         })],
     }
+}
+
+fn item(trial: TrialId, phase: ItemPhase, step: u64) -> ItemEvent {
+    ItemEvent {
+        item: name(trial),
+        phase,
+        step,
+        ..ItemEvent::default()
+    }
+}
+
+/// A point of the trial's curve, and its new state where it has one.
+fn reported(
+    trial: TrialId,
+    budget: u64,
+    loss: FiniteLoss,
+    verdict: TrialVerdict,
+) -> Vec<ArmMessage> {
+    let point = ArmMessage::Metric {
+        name: LOSS.to_owned(),
+        item: Some(name(trial)),
+        step: budget,
+        value: loss.get(),
+    };
+    let ended = match verdict {
+        TrialVerdict::Continue => None,
+        TrialVerdict::Pause => Some(ItemPhase::Paused),
+        TrialVerdict::Stop => Some(ItemPhase::Stopped),
+        TrialVerdict::Finish => Some(ItemPhase::Done),
+    };
+    let ended = ended.map(|phase| ArmMessage::Item(item(trial, phase, budget)));
+    std::iter::once(point).chain(ended).collect()
+}
+
+/// Whether an event is a report.
+pub fn is_report(event: &StudyEvent) -> bool {
+    matches!(event, StudyEvent::Reported { .. })
 }
 
 /// One thing that was recorded of a search.

@@ -6,7 +6,7 @@ use workbench_search::{
     SettingError, Space, Study, Tpe, TrialScheduler,
 };
 
-use crate::settings::Settings;
+use crate::settings::SearchSettings;
 
 /// How configurations are chosen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,7 +74,12 @@ impl Way {
     ///
     /// # Errors
     /// When a setting cannot be.
-    pub fn study(self, space: &Space, settings: &Settings, seed: u64) -> Result<Study, LabError> {
+    pub fn study(
+        self,
+        space: &Space,
+        settings: &SearchSettings,
+        seed: u64,
+    ) -> Result<Study, LabError> {
         let refused = |error: SettingError| LabError::Config(error.to_string());
         let searcher = searcher(self.chooser, space, settings, seed).map_err(refused)?;
         // Who stops trials early has the time for more of them.
@@ -100,7 +105,7 @@ impl Way {
 fn searcher(
     chooser: Chooser,
     space: &Space,
-    settings: &Settings,
+    settings: &SearchSettings,
     seed: u64,
 ) -> Result<Box<dyn Searcher>, SettingError> {
     let space = space.clone();
@@ -112,7 +117,7 @@ fn searcher(
 }
 
 /// The finest grid that has no more points than there are trials, where none is asked for.
-fn grid(space: &Space, settings: &Settings, seed: u64) -> Result<GridSearch, SettingError> {
+fn grid(space: &Space, settings: &SearchSettings, seed: u64) -> Result<GridSearch, SettingError> {
     if settings.grid_levels > 0 {
         return GridSearch::new(space.clone(), settings.grid_levels, seed);
     }
@@ -138,11 +143,11 @@ fn grid(space: &Space, settings: &Settings, seed: u64) -> Result<GridSearch, Set
 /// When a setting cannot be.
 pub fn scheduler(
     stopper: Stopper,
-    settings: &Settings,
+    settings: &SearchSettings,
     trials: u64,
     seed: u64,
 ) -> Result<Box<dyn TrialScheduler>, SettingError> {
-    let Settings {
+    let SearchSettings {
         budget,
         grace,
         reduction,

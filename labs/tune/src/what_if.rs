@@ -7,9 +7,9 @@ use workbench_search::{LearningCurve, LegCosts, SimulatedSearch, SimulationError
 
 use crate::commands::{chosen, config, number, word};
 use crate::messages;
-use crate::prepared::Prepared;
+use crate::prepared::PreparedSearch;
 use crate::recorded::Recorded;
-use crate::settings::Settings;
+use crate::settings::SearchSettings;
 use crate::ways::{self, Stopper, Way};
 
 /// The schedulers that are tried, as they are called.
@@ -26,11 +26,14 @@ const MOST_SLOTS: usize = 4096;
 ///
 /// # Errors
 /// When there is no such search, or an option is none.
-pub fn what_if(prepared: &Prepared, input: &CommandInput<'_>) -> Result<CommandOutput, LabError> {
+pub fn what_if(
+    prepared: &PreparedSearch,
+    input: &CommandInput<'_>,
+) -> Result<CommandOutput, LabError> {
     let base = config(input)?.arms.first().map(String::as_str);
     let found = chosen(input, prepared, base)?;
     let slots = slots(word(input, "slots").unwrap_or_default())?;
-    let settings = Settings {
+    let settings = SearchSettings {
         grace: number(input, "grace").unwrap_or(prepared.settings.grace),
         reduction: number(input, "reduction").unwrap_or(prepared.settings.reduction),
         ..prepared.settings.clone()
@@ -93,7 +96,7 @@ fn header() -> Vec<String> {
 fn replay(
     curves: &[LearningCurve],
     stopper: Stopper,
-    settings: &Settings,
+    settings: &SearchSettings,
     slots: usize,
 ) -> Result<SimulatedSearch, String> {
     let trials = curves.len() as u64;
@@ -160,10 +163,10 @@ fn document(name: &str, simulated: &SimulatedSearch) -> Value {
 /// The measured searches of the run that had the same trials, against what the curves of the base
 /// predict for them.
 fn compared(
-    prepared: &Prepared,
+    prepared: &PreparedSearch,
     input: &CommandInput<'_>,
     curves: &[LearningCurve],
-    settings: &Settings,
+    settings: &SearchSettings,
 ) -> Result<Option<OutputTable>, LabError> {
     let mut rows = Vec::new();
     for arm in &config(input)?.arms {
@@ -200,7 +203,7 @@ fn compared(
 }
 
 /// Whether a search had the configurations of the base's.
-fn same_trials(search: &Recorded<'_>, input: &CommandInput<'_>, prepared: &Prepared) -> bool {
+fn same_trials(search: &Recorded<'_>, input: &CommandInput<'_>, prepared: &PreparedSearch) -> bool {
     let repeat = search.repeat.id.repeat;
     let base = config(input).ok().and_then(|config| config.arms.first());
     let of_base =

@@ -86,7 +86,7 @@ fn draw(
     // A few curves that are far off must not leave the others without room.
     let mut values: Vec<f64> = points().map(|point| point.value).collect();
     values.sort_by(f64::total_cmp);
-    values.truncate((values.len() * 97).div_ceil(100));
+    values.truncate((values.len() * 85).div_ceil(100));
     let Some(y) = ValueAxis::new(values.into_iter(), false, place.upright()) else {
         return;
     };

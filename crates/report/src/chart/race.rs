@@ -139,7 +139,7 @@ fn draw(
     let bands: Vec<_> = entrants.iter().map(|e| (e, e.band(end, along))).collect();
     // The first values of a search are far from all others, and would leave no room for them.
     let typical = |band: &Vec<(f64, [f64; 3])>| -> Vec<f64> {
-        let skipped = band.len() / 20;
+        let skipped = band.len() / 6;
         let kept = band.iter().skip(skipped);
         kept.flat_map(|(_, [low, middle, high])| {
             if banded {

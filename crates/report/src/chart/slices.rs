@@ -23,7 +23,7 @@ const LOGARITHMIC: f64 = 25.0;
 const TALL: f64 = 210.0;
 
 /// One item: what it was made with, and the best that it came to.
-pub(super) struct Made<'a> {
+pub(super) struct DrawnItem<'a> {
     settings: &'a Params,
     best: f64,
     role: Role,
@@ -32,7 +32,7 @@ pub(super) struct Made<'a> {
 
 /// The items of all arms whose settings are recorded.
 pub(super) struct AllMade<'a> {
-    items: Vec<Made<'a>>,
+    items: Vec<DrawnItem<'a>>,
     names: Vec<&'a str>,
     metric: String,
     direction: Direction,
@@ -64,7 +64,7 @@ impl<'a> AllMade<'a> {
                     Direction::AtLeast => best.max(value),
                     Direction::AtMost => best.min(value),
                 });
-                items.extend(best.map(|best| Made {
+                items.extend(best.map(|best| DrawnItem {
                     settings: &event.settings,
                     best,
                     role: arm_role(result, &arm.name),
@@ -88,8 +88,8 @@ impl<'a> AllMade<'a> {
     }
 
     /// The items from the worst to the best.
-    fn ranked(&self) -> Vec<&Made<'a>> {
-        let mut ranked: Vec<&Made<'_>> = self.items.iter().collect();
+    fn ranked(&self) -> Vec<&DrawnItem<'a>> {
+        let mut ranked: Vec<&DrawnItem<'_>> = self.items.iter().collect();
         ranked.sort_by(|a, b| match self.direction {
             Direction::AtLeast => a.best.total_cmp(&b.best),
             Direction::AtMost => b.best.total_cmp(&a.best),
@@ -261,7 +261,7 @@ pub(crate) fn side_by_side(result: &RunResult, snapshot: &Snapshot) -> Option<Ch
     let gap = (WIDTH - 2.0 * SIDE) / axes.len().max(1) as f64;
     let x = |index: usize| SIDE + gap * index as f64;
     let ranked = made.ranked();
-    for (rank, item) in ranked.iter().enumerate() {
+    for (at, item) in ranked.iter().enumerate() {
         let line = axes
             .iter()
             .enumerate()
@@ -269,7 +269,7 @@ pub(crate) fn side_by_side(result: &RunResult, snapshot: &Snapshot) -> Option<Ch
         // A setting that an item does not have is passed over.
         let mut line: Vec<(f64, f64)> = line.flatten().collect();
         line.push((x(axes.len()), y.at(item.best)));
-        let shade = rank * RAMP / ranked.len();
+        let shade = at * RAMP / ranked.len();
         chart.path(line, 1.0, SOLID, Role::Ramp(shade.min(RAMP - 1)));
     }
     let (bold, small) = (

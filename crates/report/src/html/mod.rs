@@ -174,7 +174,8 @@ fn race(result: &RunResult, figures: &figures::Figures) -> Markup {
             section id="race" {
                 h2 { "How far every arm was" }
                 @if let Some(figure) = &figures.race { (figure.markup) }
-                (parts::table("To the target, and after equal time and work", &race_table::table(result)))
+                @let caption = "To the target, and after equal time and work";
+                (parts::table(caption, &race_table::table(result)))
                 p.aside { (parts::bound(&race_table::explained(result, race))) }
             }
         }

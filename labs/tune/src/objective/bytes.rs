@@ -2,9 +2,9 @@
 
 /// Puts numbers one after the other.
 #[derive(Debug, Default)]
-pub struct Writer(Vec<u8>);
+pub struct StateWriter(Vec<u8>);
 
-impl Writer {
+impl StateWriter {
     /// Adds a count.
     pub fn count(&mut self, count: u64) {
         self.0.extend(count.to_le_bytes());
@@ -26,9 +26,9 @@ impl Writer {
 
 /// Takes numbers one after the other.
 #[derive(Debug)]
-pub struct Reader<'a>(&'a [u8]);
+pub struct StateReader<'a>(&'a [u8]);
 
-impl<'a> Reader<'a> {
+impl<'a> StateReader<'a> {
     /// From the beginning.
     pub fn new(bytes: &'a [u8]) -> Self {
         Self(bytes)

@@ -3,9 +3,9 @@
 use workbench_dataset::{SplitProblem, Supervised, train_test_split};
 use workbench_digest::Hasher;
 
-/// Rows with their targets. Features and target have mean 0 and variance 1 on the training rows.
+/// SampleRows with their targets. Features and target have mean 0 and variance 1 on the training rows.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Rows {
+pub struct SampleRows {
     /// The features, row by row.
     pub x: Vec<f32>,
     /// The target of each row.
@@ -14,7 +14,7 @@ pub struct Rows {
     pub columns: usize,
 }
 
-impl Rows {
+impl SampleRows {
     /// Number of rows.
     pub fn count(&self) -> usize {
         self.y.len()
@@ -24,21 +24,21 @@ impl Rows {
 /// All rows of a search, apart by what they are for.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SearchData {
-    /// Rows to train on.
-    pub train: Rows,
-    /// Rows to select by.
-    pub validation: Rows,
-    /// Rows that judge the chosen configuration, once.
-    pub test: Rows,
+    /// SampleRows to train on.
+    pub train: SampleRows,
+    /// SampleRows to select by.
+    pub validation: SampleRows,
+    /// SampleRows that judge the chosen configuration, once.
+    pub test: SampleRows,
     /// How columns were scaled.
-    pub scaling: Scaling,
+    pub scaling: ColumnScaling,
     /// SHA-256 of the numbers of the rows of each part.
     pub split_sha256: String,
 }
 
-/// Shares of the rows.
+/// SplitShares of the rows.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Shares {
+pub struct SplitShares {
     /// Held back to judge the chosen configuration.
     pub test: f64,
     /// Of the others, held back to select by.
@@ -53,7 +53,7 @@ impl SearchData {
     pub fn new(
         data: &Supervised,
         rows: usize,
-        shares: Shares,
+        shares: SplitShares,
         seed: u64,
     ) -> Result<Self, SplitProblem> {
         let seed = seed as u32;
@@ -70,7 +70,7 @@ impl SearchData {
             places.iter().map(|place| rest[*place as usize]).collect()
         };
         let (train, validation) = (pick(&inner.train), pick(&inner.test));
-        let scaling = Scaling::of(data, &train);
+        let scaling = ColumnScaling::of(data, &train);
         let mut hasher = Hasher::default();
         for part in [&train, &validation, &test] {
             hasher.update((part.len() as u32).to_le_bytes());
@@ -90,14 +90,14 @@ impl SearchData {
 
 /// Mean and standard deviation of every column on the training rows.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Scaling {
+pub struct ColumnScaling {
     /// Of the features.
     pub features: Vec<(f64, f64)>,
     /// Of the target.
     pub target: (f64, f64),
 }
 
-impl Scaling {
+impl ColumnScaling {
     fn of(data: &Supervised, rows: &[u32]) -> Self {
         Self {
             features: (0..data.features)
@@ -107,7 +107,7 @@ impl Scaling {
         }
     }
 
-    fn rows(&self, data: &Supervised, rows: &[u32]) -> Rows {
+    fn rows(&self, data: &Supervised, rows: &[u32]) -> SampleRows {
         let scaled =
             |value: f64, (mean, deviation): (f64, f64)| ((value - mean) / deviation) as f32;
         let mut x = Vec::with_capacity(rows.len() * data.features);
@@ -117,7 +117,7 @@ impl Scaling {
             }
         }
         let y = rows.iter();
-        Rows {
+        SampleRows {
             x,
             y: y.map(|row| scaled(data.y[*row as usize], self.target))
                 .collect(),

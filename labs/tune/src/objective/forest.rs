@@ -10,16 +10,17 @@ use workbench_forest::{
     TrainingData, TreeNode, Workspace,
 };
 
-use super::bytes::{Reader, Writer};
-use super::data::{Rows, SearchData};
-use super::{TrialError, TrialSeed};
+use super::bytes::{StateReader, StateWriter};
+use super::data::{SampleRows, SearchData};
+use super::error::TrialError;
+use super::seed::TrialSeed;
 
 /// What a trial chooses.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct TreeParams {
     /// Longest path from the root to a leaf, in splits.
     pub max_depth: u32,
-    /// Rows that each side of a split needs.
+    /// SampleRows that each side of a split needs.
     pub min_samples_leaf: usize,
     /// Share of the features that are looked at for a split.
     pub max_features: f64,
@@ -58,7 +59,7 @@ impl Trees {
     }
 }
 
-fn features(rows: &Rows) -> Result<Features, ForestError> {
+fn features(rows: &SampleRows) -> Result<Features, ForestError> {
     let values: Vec<f64> = rows.x.iter().map(|x| f64::from(*x)).collect();
     Features::from_rows(&values, rows.columns)
 }
@@ -142,16 +143,16 @@ impl Growing {
     }
 
     /// Mean squared error on the validation rows.
-    pub fn validation_error(&self, rows: &Rows) -> f64 {
+    pub fn validation_error(&self, rows: &SampleRows) -> f64 {
         self.error(&self.validation, rows)
     }
 
     /// Mean squared error on the test rows.
-    pub fn test_error(&self, rows: &Rows) -> f64 {
+    pub fn test_error(&self, rows: &SampleRows) -> f64 {
         self.error(&self.test, rows)
     }
 
-    fn error(&self, sums: &[f32], rows: &Rows) -> f64 {
+    fn error(&self, sums: &[f32], rows: &SampleRows) -> f64 {
         let trees = self.trees.max(1) as f64;
         let errors = sums.iter().zip(&rows.y).map(|(sum, y)| {
             let error = f64::from(*sum) / trees - f64::from(*y);
@@ -161,7 +162,7 @@ impl Growing {
     }
 
     /// The trees and their sums.
-    pub fn save(&self, to: &mut Writer) {
+    pub fn save(&self, to: &mut StateWriter) {
         to.count(self.trees);
         for sums in [&self.validation, &self.test] {
             to.count(sums.len() as u64);
@@ -170,7 +171,7 @@ impl Growing {
     }
 
     /// What [`save`](Self::save) wrote; `None` where it is something else.
-    pub fn load(from: &mut Reader<'_>, params: TreeParams, seed: TrialSeed) -> Option<Self> {
+    pub fn load(from: &mut StateReader<'_>, params: TreeParams, seed: TrialSeed) -> Option<Self> {
         let trees = from.count()?;
         let mut sums = || {
             let count = usize::try_from(from.count()?).ok()?;

@@ -1,4 +1,5 @@
-//! A network with one hidden layer, trained by Adam or plain descent on squared errors: the default objective.
+//! A network with one hidden layer, trained by Adam or plain descent on squared errors: the default
+//! objective.
 //!
 //! Everything is f32 and single-threaded, and the order of the rows depends on the seed, the trial
 //! and the epoch alone: a trial trained in several parts has the same weights as in one.
@@ -10,14 +11,14 @@ use rand::{RngExt as _, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde_json::{Value, json};
 
-use super::TrialSeed;
-use super::bytes::{Reader, Writer};
-use super::data::Rows;
+use super::bytes::{StateReader, StateWriter};
+use super::data::SampleRows;
+use super::seed::TrialSeed;
 
 /// Kingma and Ba 2015: the decay of the two means, and what keeps the quotient finite.
 const BETA: (f32, f32) = (0.9, 0.999);
 const EPSILON: f32 = 1e-8;
-/// Rows that are predicted at once.
+/// SampleRows that are predicted at once.
 const PREDICTED: usize = 512;
 
 /// What a trial chooses.
@@ -25,7 +26,7 @@ const PREDICTED: usize = 512;
 pub struct MlpConfig {
     /// Learning rate.
     pub lr: f32,
-    /// Rows of a step.
+    /// SampleRows of a step.
     pub batch: usize,
     /// Units of the hidden layer.
     pub hidden: usize,
@@ -107,7 +108,7 @@ impl Mlp {
     }
 
     /// Trains one epoch.
-    pub fn train(&mut self, rows: &Rows) {
+    pub fn train(&mut self, rows: &SampleRows) {
         self.epoch += 1;
         let mut order: Vec<u32> = (0..rows.count() as u32).collect();
         order.shuffle(&mut ChaCha8Rng::from_seed(self.seed.for_epoch(self.epoch)));
@@ -119,7 +120,7 @@ impl Mlp {
     }
 
     /// Mean squared error on rows, in the scaled target's unit.
-    pub fn error(&self, rows: &Rows) -> f64 {
+    pub fn error(&self, rows: &SampleRows) -> f64 {
         let mut scratch = Scratch::new(PREDICTED, self.columns, self.config.hidden);
         let all: Vec<u32> = (0..rows.count() as u32).collect();
         let mut sum = 0.0;
@@ -135,7 +136,7 @@ impl Mlp {
     }
 
     /// Leaves the hidden layer and the difference to the target of every row in `scratch`.
-    fn forward(&self, rows: &Rows, part: &[u32], scratch: &mut Scratch) {
+    fn forward(&self, rows: &SampleRows, part: &[u32], scratch: &mut Scratch) {
         let (columns, hidden) = (self.columns, self.config.hidden);
         for (to, row) in part.iter().enumerate() {
             let row = *row as usize;
@@ -163,7 +164,7 @@ impl Mlp {
     }
 
     /// One step of Adam on the rows of a batch.
-    fn step(&mut self, rows: &Rows, part: &[u32], scratch: &mut Scratch) {
+    fn step(&mut self, rows: &SampleRows, part: &[u32], scratch: &mut Scratch) {
         self.forward(rows, part, scratch);
         let (columns, hidden) = (self.columns, self.config.hidden);
         let output = columns * hidden + hidden;
@@ -234,7 +235,7 @@ impl Mlp {
     }
 
     /// Weights and state of the optimiser.
-    pub fn save(&self, to: &mut Writer) {
+    pub fn save(&self, to: &mut StateWriter) {
         to.count(self.epoch);
         to.count(self.steps);
         to.count(self.columns as u64);
@@ -245,7 +246,7 @@ impl Mlp {
     }
 
     /// What [`save`](Self::save) wrote; `None` where it is something else.
-    pub fn load(from: &mut Reader<'_>, config: MlpConfig, seed: TrialSeed) -> Option<Self> {
+    pub fn load(from: &mut StateReader<'_>, config: MlpConfig, seed: TrialSeed) -> Option<Self> {
         let (epoch, steps) = (from.count()?, from.count()?);
         let (columns, hidden) = (from.count()? as usize, from.count()? as usize);
         let size = columns.checked_mul(hidden)?.checked_add(2 * hidden + 1)?;
@@ -314,11 +315,11 @@ mod tests {
         TrialSeed::new(7, 0, 3)
     }
 
-    fn rows(count: usize) -> Rows {
+    fn rows(count: usize) -> SampleRows {
         let mut rng = ChaCha8Rng::seed_from_u64(1);
         let x: Vec<f32> = (0..count * 3).map(|_| rng.random::<f32>() - 0.5).collect();
         let y = x.chunks(3).map(|x| x[0] * x[1] - x[2]).collect();
-        Rows { x, y, columns: 3 }
+        SampleRows { x, y, columns: 3 }
     }
 
     /// The gradient that a step follows is that of the mean squared error.
@@ -350,13 +351,13 @@ mod tests {
         assert!(whole.error(&rows) < untrained / 3.0);
         let mut first = Mlp::new(CONFIG, 3, seed());
         (0..2).for_each(|_| first.train(&rows));
-        let mut bytes = Writer::default();
+        let mut bytes = StateWriter::default();
         first.save(&mut bytes);
         let bytes = bytes.finish();
-        let mut second = Mlp::load(&mut Reader::new(&bytes), CONFIG, seed()).unwrap();
+        let mut second = Mlp::load(&mut StateReader::new(&bytes), CONFIG, seed()).unwrap();
         (0..4).for_each(|_| second.train(&rows));
         assert_eq!(second, whole);
-        assert!(Mlp::load(&mut Reader::new(&bytes[..90]), CONFIG, seed()).is_none());
+        assert!(Mlp::load(&mut StateReader::new(&bytes[..90]), CONFIG, seed()).is_none());
     }
 
     #[test]

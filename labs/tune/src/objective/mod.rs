@@ -2,43 +2,22 @@
 
 pub mod bytes;
 mod data;
+mod error;
 mod forest;
 mod mlp;
+mod seed;
 
 use std::sync::Arc;
 
 use serde_json::{Value, json};
 use workbench_experiment::lab::{ParamValue, Params};
 
-use bytes::{Reader, Writer};
-pub use data::{SearchData, Shares};
+use bytes::{StateReader, StateWriter};
+pub use data::{SearchData, SplitShares};
+pub use error::TrialError;
 use forest::{Growing, TreeParams, Trees};
 use mlp::{Mlp, MlpConfig, Optimizer};
-
-/// Where everything random in a trial comes from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct TrialSeed {
-    run: u64,
-    search: u32,
-    trial: u64,
-}
-
-impl TrialSeed {
-    /// The seed of a trial of a search; `search` is the repeat, so that every search is another.
-    pub fn new(run: u64, search: u32, trial: u64) -> Self {
-        Self { run, search, trial }
-    }
-
-    /// The key of a generator for one epoch; 0 for what is drawn before the first.
-    pub fn for_epoch(self, epoch: u64) -> [u8; 32] {
-        let mut key = [0; 32];
-        let parts = [self.run, u64::from(self.search), self.trial, epoch];
-        for (place, part) in key.chunks_mut(8).zip(parts) {
-            place.copy_from_slice(&part.to_le_bytes());
-        }
-        key
-    }
-}
+pub use seed::TrialSeed;
 
 /// Which network or ensemble is searched for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -122,27 +101,6 @@ impl ObjectiveKind {
     }
 }
 
-/// Why a trial has no value.
-#[derive(Debug, Clone, PartialEq, thiserror::Error)]
-pub enum TrialError {
-    /// A configuration that the objective does not take.
-    #[error("{name} = {value}: the objective takes {expects}")]
-    Value {
-        /// The parameter.
-        name: String,
-        /// What was chosen.
-        value: String,
-        /// What it takes.
-        expects: String,
-    },
-    /// The engine could not train.
-    #[error("{0}")]
-    Engine(String),
-    /// A checkpoint is not one of this objective.
-    #[error("its checkpoint cannot be read")]
-    Checkpoint,
-}
-
 /// What is trained, with the rows.
 pub struct Objective {
     kind: ObjectiveKind,
@@ -152,14 +110,14 @@ pub struct Objective {
 
 /// A trial's model between two units of budget.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Model {
+pub enum TrialModel {
     /// A network with its optimiser.
     Mlp(Box<Mlp>),
     /// A forest that still grows.
     Forest(Box<Growing>),
 }
 
-impl Model {
+impl TrialModel {
     /// Units of budget trained.
     pub fn epoch(&self) -> u64 {
         match self {
@@ -170,7 +128,7 @@ impl Model {
 
     /// Everything that training goes on with.
     pub fn save(&self) -> Vec<u8> {
-        let mut bytes = Writer::default();
+        let mut bytes = StateWriter::default();
         match self {
             Self::Mlp(mlp) => mlp.save(&mut bytes),
             Self::Forest(forest) => forest.save(&mut bytes),
@@ -196,15 +154,15 @@ impl Objective {
     ///
     /// # Errors
     /// When the configuration is none.
-    pub fn begin(&self, config: &Params, seed: TrialSeed) -> Result<Model, TrialError> {
+    pub fn begin(&self, config: &Params, seed: TrialSeed) -> Result<TrialModel, TrialError> {
         Ok(match self.kind {
-            ObjectiveKind::Mlp => Model::Mlp(Box::new(Mlp::new(
+            ObjectiveKind::Mlp => TrialModel::Mlp(Box::new(Mlp::new(
                 mlp(config)?,
                 self.data.train.columns,
                 seed,
             ))),
             ObjectiveKind::Forest => {
-                Model::Forest(Box::new(Growing::new(trees(config)?, &self.data, seed)))
+                TrialModel::Forest(Box::new(Growing::new(trees(config)?, &self.data, seed)))
             }
         })
     }
@@ -219,14 +177,14 @@ impl Objective {
         bytes: &[u8],
         config: &Params,
         seed: TrialSeed,
-    ) -> Result<Model, TrialError> {
-        let mut bytes = Reader::new(bytes);
+    ) -> Result<TrialModel, TrialError> {
+        let mut bytes = StateReader::new(bytes);
         let model = match self.kind {
             ObjectiveKind::Mlp => {
-                Mlp::load(&mut bytes, mlp(config)?, seed).map(|mlp| Model::Mlp(Box::new(mlp)))
+                Mlp::load(&mut bytes, mlp(config)?, seed).map(|mlp| TrialModel::Mlp(Box::new(mlp)))
             }
             ObjectiveKind::Forest => Growing::load(&mut bytes, trees(config)?, seed)
-                .map(|forest| Model::Forest(Box::new(forest))),
+                .map(|forest| TrialModel::Forest(Box::new(forest))),
         };
         model.ok_or(TrialError::Checkpoint)
     }
@@ -235,24 +193,24 @@ impl Objective {
     ///
     /// # Errors
     /// When the engine fails.
-    pub fn train(&self, model: &mut Model) -> Result<f64, TrialError> {
+    pub fn train(&self, model: &mut TrialModel) -> Result<f64, TrialError> {
         let data = &self.data;
         let error = match (model, &self.trees) {
-            (Model::Mlp(mlp), _) => {
+            (TrialModel::Mlp(mlp), _) => {
                 mlp.train(&data.train);
                 mlp.error(&data.validation)
             }
-            (Model::Forest(forest), Some(trees)) => {
+            (TrialModel::Forest(forest), Some(trees)) => {
                 forest.grow(trees)?;
                 forest.validation_error(&data.validation)
             }
-            (Model::Forest(_), None) => return Err(TrialError::Checkpoint),
+            (TrialModel::Forest(_), None) => return Err(TrialError::Checkpoint),
         };
         Ok(error * data.unscale())
     }
 
     /// A trained model as a document: what it needs to predict elsewhere.
-    pub fn export(&self, model: &Model, features: &[String]) -> Value {
+    pub fn export(&self, model: &TrialModel, features: &[String]) -> Value {
         let scaling = &self.data.scaling;
         let moments = |of: &[(f64, f64)]| -> (Vec<f64>, Vec<f64>) { of.iter().copied().unzip() };
         let (means, deviations) = moments(&scaling.features);
@@ -263,18 +221,21 @@ impl Objective {
             "target_mean": scaling.target.0,
             "target_deviation": scaling.target.1,
             "weights": match model {
-                Model::Mlp(mlp) => mlp.export(),
-                Model::Forest(forest) => self.trees.as_ref().map_or(Value::Null, |trees| forest.export(trees)),
+                TrialModel::Mlp(mlp) => mlp.export(),
+                TrialModel::Forest(forest) => {
+                    let trees = self.trees.as_ref();
+                    trees.map_or(Value::Null, |trees| forest.export(trees))
+                }
             },
         })
     }
 
     /// The mean squared error on the test rows.
-    pub fn test(&self, model: &Model) -> f64 {
+    pub fn test(&self, model: &TrialModel) -> f64 {
         let data = &self.data;
         let error = match model {
-            Model::Mlp(mlp) => mlp.error(&data.test),
-            Model::Forest(forest) => forest.test_error(&data.test),
+            TrialModel::Mlp(mlp) => mlp.error(&data.test),
+            TrialModel::Forest(forest) => forest.test_error(&data.test),
         };
         error * data.unscale()
     }
