@@ -26,6 +26,7 @@ mod progress;
 mod registry;
 mod scarce;
 mod screen;
+mod startup;
 mod summary;
 mod table;
 

@@ -6,12 +6,12 @@ use std::sync::Arc;
 
 use workbench_experiment::lab::Lab;
 use workbench_machine::BuildFacts;
-use workbench_record::RunStore;
+use workbench_record::{RunDir, RunStore};
 use workbench_tui::offscreen::Offscreen;
-use workbench_tui::{Exit, Host, ThemeName, TuiError};
+use workbench_tui::{Exit, HandInRequest, HandedIn, Host, ThemeName, TuiError};
 
 use crate::build_facts::BUILD;
-use crate::commands::ensure;
+use crate::commands::{ensure, submit};
 use crate::config::{Config, kept};
 use crate::exit_error::{ExitError, code};
 use crate::{foreign, output, pause, registry, summary};
@@ -34,6 +34,11 @@ impl Host for Program {
 
     fn lab_in(&self, folder: &Path, store: &RunStore) -> Result<Box<dyn Lab>, String> {
         foreign::lab_in(folder, store).map_err(|failure| failure.message)
+    }
+
+    fn hand_in(&self, store: &RunStore, run: &RunDir, request: &HandInRequest) -> HandedIn {
+        submit::from_screen(store, run, request)
+            .unwrap_or_else(|failure| HandedIn::Refused(failure.message))
     }
 
     fn keep_theme(&self, theme: ThemeName) -> io::Result<()> {

@@ -76,6 +76,7 @@ pub fn run(
     recorder.emit(Event::RunStarted(Box::new(RunStarted {
         data_sha256: prepared.data_sha256(),
         split_sha256: prepared.split_sha256(),
+        software: prepared.software(),
         format: FORMAT,
         run_id: run.id(),
         unix_ms,

@@ -228,6 +228,10 @@ pub struct RunStarted {
     /// lab without one, and in logs of older versions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub split_sha256: Option<String>,
+    /// Software beside this program that did work of the lab: names and versions. Empty for a lab
+    /// without, and in logs of older versions.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub software: BTreeMap<String, String>,
 }
 
 /// What is known when a run is taken up again.

@@ -41,6 +41,7 @@ pub use counters::{Counter, counters};
 pub use error::ReportError;
 pub use headline::headline;
 pub use own_lines::own_lines;
+pub use tables::software;
 pub use tables::speedup_over;
 
 use intervals::Kinds;

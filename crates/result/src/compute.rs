@@ -65,6 +65,7 @@ pub fn compute(snapshot: &Snapshot) -> Option<RunResult> {
         parameters: config.params.clone(),
         data: config.data.clone(),
         data_sha256: started.data_sha256.clone(),
+        software: started.software.clone(),
         repeats: snapshot.tally.repeats,
         precision: precision(&arms, started, snapshot),
         noise: noise(&arms),

@@ -53,6 +53,9 @@ pub struct RunResult {
     /// SHA-256 of the data that the lab read; null without data.
     #[serde(default)]
     pub data_sha256: Option<String>,
+    /// Software beside the program that did work of the lab: names and versions.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub software: BTreeMap<String, String>,
     /// Repeats that every arm was to have: as many as requested, or, where the run was to go on
     /// until its intervals are narrow, as many as were planned in the end.
     pub repeats: u32,

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use workbench_record::RunDir;
 
-use crate::event::MissingSetup;
+use crate::event::{HandInRequest, MissingSetup};
 use crate::field::Editing;
 use crate::kit::Motion;
 use crate::theme::ThemeName;
@@ -98,6 +98,10 @@ pub enum Action {
         /// Whether an existing file is replaced.
         replace: bool,
     },
+    /// Name the file in which the run is handed in.
+    HandIn,
+    /// Write a hand-in.
+    WriteHandIn(HandInRequest),
 
     /// Stop the run or one of its arms; this asks first.
     Stop,

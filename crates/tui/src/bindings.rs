@@ -157,6 +157,7 @@ pub const RESULT: Keys = table! {
     ["Q"], Action::Questions, "questions",
         "Answer the questions about the run, beside what was predicted and what came out.";
     ["e"], Action::Export, "export", "Write a report: HTML, JSON, CSV, Markdown, SVG or PNG.";
+    ["T"], Action::HandIn, "hand in", "Pack the run and its answers into the file that is handed in.";
     ["esc"], Action::Back, "back", "Go back.";
     ["p"], Action::Replay, "replay", "Play the run again on the Run screen.";
     ["Y"], Action::Copy, "copy", "Copy the command that makes this run again without a screen.";
@@ -217,6 +218,13 @@ pub const EXPORT: Keys = table! {
     ["enter"], Action::Choose, "write", "Write the report.";
     ["tab", "down"], Action::Next, "next format", "Change the name to the next format's.";
     ["backtab", "up"], Action::Previous, "", "Change the name to the previous format's.";
+    ["ctrl-u"], Action::Edit(Editing::Empty), "empty", "Empty the field.";
+    ["esc", "ctrl-c"], Action::Close, "close", "Close the dialog.";
+};
+
+/// Where to write a hand-in.
+pub const HAND_IN: Keys = table! {
+    ["enter"], Action::Choose, "write", "Write the hand-in.";
     ["ctrl-u"], Action::Edit(Editing::Empty), "empty", "Empty the field.";
     ["esc", "ctrl-c"], Action::Close, "close", "Close the dialog.";
 };

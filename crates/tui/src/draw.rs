@@ -181,6 +181,7 @@ impl App {
         match &self.overlay {
             Some(Overlay::Help(help)) => help.draw(frame, body, theme),
             Some(Overlay::Export(export)) => export.draw(frame, body, theme),
+            Some(Overlay::HandIn(hand_in)) => hand_in.draw(frame, body, theme),
             Some(Overlay::Missing(missing)) => missing.draw(frame, body, theme),
             Some(Overlay::Palette(palette)) => palette.draw(frame, body, theme),
             Some(Overlay::Stop(stop)) => {

@@ -83,6 +83,37 @@ pub struct RunError {
     pub option: Option<Opt>,
 }
 
+/// A hand-in that is to be written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HandInRequest {
+    /// The file.
+    pub path: PathBuf,
+    /// Whether an existing file is replaced.
+    pub replace: bool,
+    /// Whether it is written although something is missing.
+    pub draft: bool,
+}
+
+/// How writing a hand-in went.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum HandedIn {
+    /// It lies here now, with what is missing in a draft.
+    Written {
+        /// Where it lies.
+        path: PathBuf,
+        /// Its files, with their sizes in bytes.
+        files: Vec<(String, u64)>,
+        /// What is missing, in words.
+        missing: Vec<String>,
+    },
+    /// Nothing was written, because this is missing, in words.
+    Incomplete(Vec<String>),
+    /// There is such a file already.
+    Exists(PathBuf),
+    /// It could not be written, and why.
+    Refused(String),
+}
+
 /// How writing a report went.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Exported {
@@ -137,6 +168,8 @@ pub enum AppEvent {
     Surveyed(Box<SurveyRequest>, Surveyed),
     /// A report has been written, or not.
     Exported(Exported),
+    /// A hand-in has been written, or not.
+    HandedIn(HandedIn),
     /// Answers have been read.
     AnswersRead(SheetPlace, Result<AnswerSheet, String>),
     /// Answers could not be kept, and why.
@@ -169,6 +202,8 @@ pub enum Effect {
         /// Whether an existing file is replaced.
         replace: bool,
     },
+    /// Write a hand-in of a run.
+    HandIn(RunDir, HandInRequest),
     /// The terminal, and the end of the program.
     Terminal(TerminalEffect),
 }

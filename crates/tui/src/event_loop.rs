@@ -187,6 +187,7 @@ impl Loop<'_> {
                     path,
                     replace,
                 } => self.session.export(loaded, path, replace),
+                Effect::HandIn(run, request) => self.session.hand_in(run, request),
                 Effect::Terminal(effect) => self.on_terminal(effect),
             }
         }

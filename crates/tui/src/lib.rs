@@ -57,7 +57,7 @@ use app::App;
 use session::Session;
 use theme::Theme;
 
-pub use event::Exit;
+pub use event::{Exit, HandInRequest, HandedIn};
 pub use host::Host;
 pub use kit::text;
 pub use screens::Preferences;

@@ -18,8 +18,8 @@ use workbench_machine::{MachineFacts, usable_cores};
 use workbench_record::{Record, RecordError, RunDir, RunStore, Snapshot, Subscriber, Tail};
 
 use super::event::{
-    AnswersEffect, AppEvent, HistoryEffect, Loaded, MissingSetup, RunEffect, RunError, RunJob,
-    WatchEffect,
+    AnswersEffect, AppEvent, HandInRequest, HistoryEffect, Loaded, MissingSetup, RunEffect,
+    RunError, RunJob, WatchEffect,
 };
 use super::ground::{AnswerSieve, Sifted};
 use super::hangup;
@@ -177,6 +177,14 @@ impl Session {
     pub fn export(&self, loaded: Arc<Loaded>, path: PathBuf, replace: bool) {
         self.report("workbench-export", move || {
             AppEvent::Exported(reader::export(&path, replace, &loaded))
+        });
+    }
+
+    /// Writes a hand-in.
+    pub fn hand_in(&self, run: RunDir, request: HandInRequest) {
+        let (host, store) = (Arc::clone(&self.maker.host), self.maker.store.clone());
+        self.report("workbench-hand-in", move || {
+            AppEvent::HandedIn(host.hand_in(&store, &run, &request))
         });
     }
 

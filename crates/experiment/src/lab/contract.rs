@@ -4,6 +4,7 @@
 //! runs any arm as often as asked. Everything that must not be on the clock (loading, splitting,
 //! warming up) happens before [`PreparedLab::run_arm`].
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -12,6 +13,7 @@ use super::offered::{CommandInput, CommandOutput};
 use super::option::Refusal;
 use super::progress::{ArmMessage, Progress};
 use workbench_clock::Clock;
+use workbench_machine::MachineFacts;
 use workbench_pool::{Pool, TaskSpan};
 use workbench_questions::QuestionSet;
 use workbench_record::{
@@ -114,6 +116,36 @@ pub struct ForeignLab<'a> {
     pub sha256: &'a str,
 }
 
+/// An item that a finished run recorded.
+#[derive(Debug, Clone, Copy)]
+pub struct RecordedItem<'a> {
+    /// The arm that made it.
+    pub arm: &'a str,
+    /// Its number of workers.
+    pub workers: u32,
+    /// Its place among the items of a repeat, from 0.
+    pub index: usize,
+    /// The item.
+    pub item: &'a Item,
+    /// The machine that made it.
+    pub machine: &'a MachineFacts,
+    /// The software that made it, as [`PreparedLab::software`] says it.
+    pub software: &'a BTreeMap<String, String>,
+}
+
+/// Makes an item again.
+pub type MakeAgain<'a> = Box<dyn FnOnce() -> Result<MadeAgain, LabError> + 'a>;
+
+/// An item that was made again.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MadeAgain {
+    /// The item.
+    pub item: Item,
+    /// The bits may differ between this machine and that of the record, so only the figures are
+    /// compared, up to this relative difference. `None` where all has to be equal.
+    pub tolerance: Option<f64>,
+}
+
 /// A lab with its data loaded, ready to run any of its arms any number of times.
 pub trait PreparedLab: Send + Sync {
     /// Where the data came from, if more is known than was requested; it is recorded instead of the
@@ -132,13 +164,16 @@ pub trait PreparedLab: Send + Sync {
         None
     }
 
-    /// Makes one item again, alone and on no clock, with the code and the seed of the arms: its
-    /// outputs have to be what a record of the same configuration says, bit for bit. `index` counts
-    /// the items of a repeat from 0. `None` where the lab does not offer this, or has no such item.
-    ///
-    /// # Errors
-    /// What failed.
-    fn item_again(&self, _index: usize) -> Option<Result<Item, LabError>> {
+    /// Software that is no part of this program and does work of the lab: names and versions, such
+    /// as `libtorch` and `2.11.0`. It is recorded with the run.
+    fn software(&self) -> BTreeMap<String, String> {
+        BTreeMap::new()
+    }
+
+    /// How one item is made again, alone and on no clock, with the code and the seed of the arms:
+    /// what comes out has to be what a record of the same configuration says. `None` where the lab
+    /// does not offer this for the item.
+    fn item_again(&self, _recorded: &RecordedItem<'_>) -> Option<MakeAgain<'_>> {
         None
     }
 

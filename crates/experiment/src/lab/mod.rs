@@ -15,7 +15,10 @@ mod progress;
 mod table;
 
 pub use assigned::{AssignmentUnfit, assigned};
-pub use contract::{After, ArmContext, ForeignLab, Lab, LabError, LabHost, MakeLab, PreparedLab};
+pub use contract::{
+    After, ArmContext, ForeignLab, Lab, LabError, LabHost, MadeAgain, MakeAgain, MakeLab,
+    PreparedLab, RecordedItem,
+};
 pub use definition::{
     ArmDefinition, DataDefinition, DataKind, DefinitionError, LIST_SEPARATOR, LabDefinition,
     PeerDefinition, PeerPackage, PeersDefinition, Preset, Roles, nearest, suggest,

@@ -29,6 +29,7 @@ pub fn result(id: &str) -> RunResult {
         parameters: std::collections::BTreeMap::default(),
         data: DataSource::Embedded,
         data_sha256: None,
+        software: std::collections::BTreeMap::new(),
         made: Vec::new(),
         repeats: 5,
         notes: Vec::new(),

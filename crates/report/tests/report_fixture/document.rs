@@ -67,6 +67,7 @@ pub fn document(shape: &Shape, plan: &[(&str, u32)], snapshot: &Snapshot) -> Run
         ]),
         data: DataSource::Embedded,
         data_sha256: None,
+        software: BTreeMap::new(),
         made: Vec::new(),
         repeats: shape.repeats,
         precision: None,

@@ -12,6 +12,7 @@ use crate::event::{
 };
 use crate::overlay::Overlay;
 use crate::overlay::export::Export;
+use crate::overlay::hand_in::HandIn;
 use crate::overlay::help::Help;
 use crate::overlay::palette::CommandPalette;
 use crate::overlay::stop::Stop;
@@ -114,6 +115,17 @@ impl App {
                         path,
                         replace,
                     }];
+                }
+            }
+            Action::HandIn => {
+                if let Some(run) = self.run() {
+                    let hand_in = HandIn::new(&run.id(), &self.shared.prefer);
+                    self.overlay = Some(Overlay::HandIn(hand_in));
+                }
+            }
+            Action::WriteHandIn(request) => {
+                if let Some(run) = self.run() {
+                    return vec![Effect::HandIn(run, request)];
                 }
             }
             Action::Stop => {

@@ -107,6 +107,7 @@ impl App {
                     panels(of_view(keys::RESULT)),
                     view_filter,
                     ("While a report is named", told(bindings::EXPORT)),
+                    ("While a hand-in is named", told(bindings::HAND_IN)),
                 ],
             ),
         };

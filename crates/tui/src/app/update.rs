@@ -12,8 +12,8 @@ use crate::event::{
     AppEvent, Effect, Exit, Exported, HistoryEffect, Loaded, MissingSetup, RunError, SideBySide,
     TerminalEffect, WatchEffect,
 };
-use crate::overlay::Overlay;
 use crate::overlay::missing::Missing;
+use crate::overlay::{self, Overlay};
 use crate::screens::compare::Compare;
 
 impl App {
@@ -88,6 +88,10 @@ impl App {
                 }
             }
             AppEvent::Exported(exported) => self.exported(exported),
+            AppEvent::HandedIn(handed_in) => match &mut self.overlay {
+                Some(Overlay::HandIn(hand_in)) => hand_in.done(handed_in),
+                _ => self.notice = Some(overlay::hand_in::sentence(&handed_in)),
+            },
             AppEvent::AnswersRead(place, sheet) => {
                 if let Screen::Questions(questions) = &mut self.screen {
                     questions.screen.read(&place, sheet);

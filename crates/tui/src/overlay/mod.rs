@@ -10,6 +10,7 @@
 //! ```
 
 pub mod export;
+pub mod hand_in;
 pub mod help;
 pub mod missing;
 pub mod palette;
@@ -22,6 +23,7 @@ use crate::bindings::{self, Keys};
 use crate::keys::find;
 use crate::kit::Motion;
 use export::Export;
+use hand_in::HandIn;
 use help::Help;
 use missing::Missing;
 use palette::CommandPalette;
@@ -38,6 +40,8 @@ pub enum Overlay {
     Missing(Box<Missing>),
     /// Where to write a report.
     Export(Export),
+    /// Where to write a hand-in.
+    HandIn(HandIn),
     /// Everything that can be done.
     Palette(Box<CommandPalette>),
 }
@@ -50,6 +54,7 @@ impl Overlay {
             Self::Stop(_) => bindings::STOP,
             Self::Missing(_) => bindings::MISSING,
             Self::Export(_) => bindings::EXPORT,
+            Self::HandIn(_) => bindings::HAND_IN,
             Self::Palette(_) => bindings::PALETTE,
         }
     }
@@ -65,9 +70,14 @@ impl Overlay {
             (Some(action), Self::Stop(stop)) => stop.act(&action),
             (Some(action), Self::Missing(missing)) => missing.act(&action),
             (Some(action), Self::Export(export)) => export.act(&action),
+            (Some(action), Self::HandIn(hand_in)) => hand_in.act(&action),
             (Some(action), Self::Palette(palette)) => palette.act(&action),
             (None, Self::Export(export)) => {
                 export.type_key(key);
+                None
+            }
+            (None, Self::HandIn(hand_in)) => {
+                hand_in.type_key(key);
                 None
             }
             (None, Self::Palette(palette)) => {
@@ -82,6 +92,7 @@ impl Overlay {
     pub fn paste(&mut self, text: &str) {
         match self {
             Self::Export(export) => export.paste(text),
+            Self::HandIn(hand_in) => hand_in.paste(text),
             Self::Palette(palette) => palette.paste(text),
             Self::Help(_) | Self::Stop(_) | Self::Missing(_) => {}
         }

@@ -21,7 +21,7 @@ const ID: &str = "20261121-101502-simulated-3f9a";
 /// A name for the pictures, and what leads to them.
 type Shot = (&'static str, fn(&mut Fixture));
 
-const SHOTS: [Shot; 19] = [
+const SHOTS: [Shot; 20] = [
     ("home", |_| {}),
     ("setup", |f| drop(f.press("enter right"))),
     ("setup_data", |f| f.choose_file(AIR)),
@@ -55,6 +55,10 @@ const SHOTS: [Shot; 19] = [
     ("export", |f| {
         result(f, Scenario::Training);
         f.press("e");
+    }),
+    ("hand_in", |f| {
+        result(f, Scenario::Training);
+        f.press("T");
     }),
 ];
 

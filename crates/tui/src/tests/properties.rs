@@ -13,8 +13,8 @@ use workbench_record::{Record, RunStatus};
 use super::fixture::{AIR, Fixture, key_event, quick, records, refused};
 use super::side_by_side::side_by_side;
 use crate::event::{
-    AnswersEffect, AppEvent, Effect, Exported, HistoryEffect, MissingSetup, RunEffect, RunJob,
-    TerminalEffect, WatchEffect,
+    AnswersEffect, AppEvent, Effect, Exported, HandInRequest, HandedIn, HistoryEffect,
+    MissingSetup, RunEffect, RunJob, TerminalEffect, WatchEffect,
 };
 use crate::theme::ThemeName;
 
@@ -153,6 +153,7 @@ impl Outside {
             Effect::Export { path, replace, .. } if !replace => {
                 Some(AppEvent::Exported(Exported::Exists(path)))
             }
+            Effect::HandIn(_, request) => Some(AppEvent::HandedIn(handed_in(request))),
             Effect::Export { path, .. } => Some(AppEvent::Exported(Exported::Written(path))),
             Effect::History(HistoryEffect::Read | HistoryEffect::Refresh)
             | Effect::Terminal(
@@ -259,5 +260,19 @@ proptest! {
         ascii in any::<bool>(),
     ) {
         play(&steps, if mono { ThemeName::Mono } else { ThemeName::Dark }, ascii);
+    }
+}
+
+/// How a hand-in goes at first, then as a draft, then in the place of another.
+fn handed_in(request: HandInRequest) -> HandedIn {
+    let missing = vec!["an\u{1b}[2J answer".to_owned()];
+    match request {
+        HandInRequest { draft: false, .. } => HandedIn::Incomplete(missing),
+        HandInRequest { replace: false, .. } => HandedIn::Exists(request.path),
+        HandInRequest { path, .. } => HandedIn::Written {
+            path,
+            files: vec![("manifest.json".to_owned(), 4_000)],
+            missing,
+        },
     }
 }
