@@ -24,7 +24,7 @@ use workbench_machine::monitor::Observer;
 use workbench_machine::{BuildFacts, MachineFacts};
 use workbench_record::{
     ArmFailure, Event, FORMAT, Recorder, RepeatId, RepeatState, RunDir, RunResumed, RunStarted,
-    RunStatus, RunStore, Snapshot, SpoiledRepeats, Subscriber,
+    RunStatus, RunStore, Snapshot, Subscriber,
 };
 use workbench_result::{RunLoaded, RunResult, store};
 
@@ -89,24 +89,9 @@ pub fn run(
     })));
     before.lock(&recorder, unix_ms);
     introduce(&recorder, comparison(lab, prepared.as_ref()));
-    report(
-        &recorder,
-        prepared
-            .warnings()
-            .into_iter()
-            .chain(no_gpus)
-            .chain(skipped),
-    );
-    let work = RunWork {
-        start: 0,
-        lab: prepared.as_ref(),
-        config: &config,
-        arms: &arms,
-        left_out: SpoiledRepeats::new(plan.len() as u32),
-        repeats: config.repeats,
-        plan,
-        unfinished: None,
-    };
+    let findings = prepared.warnings().into_iter();
+    report(&recorder, findings.chain(no_gpus).chain(skipped));
+    let work = RunWork::new(prepared.as_ref(), &config, &arms, plan);
     let ended = execute(&run, &work, clock, recorder, control);
     if ended.is_err() && run.snapshot().is_err() {
         // Not even its start could be recorded.

@@ -42,6 +42,27 @@ pub(super) struct RunWork<'a> {
     pub unfinished: Option<&'a RepeatState>,
 }
 
+impl<'a> RunWork<'a> {
+    /// All of a run that has not begun.
+    pub fn new(
+        lab: &'a dyn PreparedLab,
+        config: &'a RunConfig,
+        arms: &'a [ArmFacts],
+        plan: Vec<RepeatId>,
+    ) -> Self {
+        Self {
+            start: 0,
+            lab,
+            config,
+            arms,
+            repeats: config.repeats,
+            left_out: SpoiledRepeats::new(plan.len() as u32),
+            plan,
+            unfinished: None,
+        }
+    }
+}
+
 impl RunWork<'_> {
     /// The lab's name for an arm: the control does what the base does.
     fn of_lab<'a>(&'a self, arm: &'a str) -> &'a str {

@@ -41,13 +41,10 @@ pub(super) fn document(result: &RunResult, asked: &[AskedQuestion<'_>]) -> Strin
     let title = "What went wrong, and what it cost";
     table(&mut parts, title, &breakdown::failures(result));
     table(&mut parts, "Arms", &tables::arms(result));
-    race(&mut parts, result);
     parts.extend(arms::quotients(result).map(|note| escape(&note)));
+    race(&mut parts, result);
     if result.check.passed() {
         table(&mut parts, "What was possible", &tables::bounds(result));
-    }
-    if result.check.is_split_meaningful() {
-        table(&mut parts, "Lost time", &tables::lost(result));
     }
     used(&mut parts, result);
     if result.check.passed() {
@@ -109,8 +106,11 @@ fn questions(parts: &mut Vec<String>, asked: &[AskedQuestion<'_>]) {
     }
 }
 
-/// What every arm used, and what running in parallel costs.
+/// Where time was lost, what every arm used, and what running in parallel costs.
 fn used(parts: &mut Vec<String>, result: &RunResult) {
+    if result.check.is_split_meaningful() {
+        table(parts, "Lost time", &tables::lost(result));
+    }
     table(parts, "What every arm used", &usage::table(result));
     table(parts, "Ways to run in parallel", &tool_table::table(result));
 }

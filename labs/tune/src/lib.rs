@@ -19,6 +19,7 @@ mod oracle;
 mod prepared;
 mod recorded;
 mod settings;
+mod so_far;
 mod spaces;
 mod trail;
 mod ways;

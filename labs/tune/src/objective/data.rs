@@ -3,7 +3,7 @@
 use workbench_dataset::{SplitProblem, Supervised, train_test_split};
 use workbench_digest::Hasher;
 
-/// SampleRows with their targets. Features and target have mean 0 and variance 1 on the training rows.
+/// Rows with their targets. Features and target have mean 0 and variance 1 on the training rows.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SampleRows {
     /// The features, row by row.
