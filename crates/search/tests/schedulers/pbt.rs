@@ -128,6 +128,15 @@ fn exploring_changes_by_factors_or_draws_anew() {
     let seen = seen.map(|seen| seen.into_iter().collect::<Vec<_>>().join(" "));
     assert_eq!(seen, ["12.0 8.0", "120 80", "1 4", "1 2"]);
 
+    let fixed = Perturb {
+        fixed: vec!["a".to_owned(), "c".to_owned()],
+        ..Perturb::default()
+    };
+    for trial in 0..100 {
+        let near = fixed.configuration(&space, &parent, 5, TrialId(trial));
+        assert_eq!((near.text("c"), near.number("a")), (Some("x"), Some(10.0)));
+    }
+
     let mixed = Perturb::default();
     let trials = 4000;
     let drawn = (0..trials)
