@@ -66,6 +66,9 @@ fn a_run_of_another_process_is_followed_resumed_and_played_again() {
     screen.wait_for("Space play/hold");
     screen.press("]]]]");
     screen.wait_for("100×");
+    // From the replay to the result, and from there to the history.
+    screen.press("\u{1b}");
+    screen.wait_for("What if");
     screen.press("\u{1b}");
     screen.wait("the history", |s| s.contents().contains("STATUS"));
     screen.press("q");
@@ -82,8 +85,7 @@ fn a_run_of_another_process_is_followed_resumed_and_played_again() {
 fn what_is_printed_over_the_screen_lands_in_the_log() {
     let bench = Bench::new();
     let mut screen = Screen::open(&bench, &[]);
-    screen.set_up("200", "3900");
-    screen.press("s");
+    screen.start_long_run(&bench);
     screen.wait_for("so far");
     let path = format!("/proc/{}/fd/2", screen.pid().as_raw_nonzero());
     let mut printed = std::fs::OpenOptions::new().write(true).open(path).unwrap();
