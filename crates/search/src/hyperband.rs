@@ -1,6 +1,6 @@
 //! Synchronous successive halving in brackets.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::loss::FiniteLoss;
 use crate::ranking::Placing;
@@ -51,10 +51,11 @@ struct OpenBracket {
     rung: usize,
     /// New trials that the first rung still needs.
     fresh: u64,
-    /// Trials that wait to go on, the best first.
-    promoted: VecDeque<TrialId>,
+    /// How many trials of the rung below still go on to this one, and who can, the best first.
+    places: u64,
+    waiting: BTreeSet<Placing>,
     running: BTreeSet<TrialId>,
-    finished: Vec<Placing>,
+    finished: BTreeSet<Placing>,
 }
 
 impl Hyperband {
@@ -118,9 +119,10 @@ impl Hyperband {
             plan,
             rung: 0,
             fresh,
-            promoted: VecDeque::new(),
+            places: 0,
+            waiting: BTreeSet::new(),
             running: BTreeSet::new(),
-            finished: Vec::new(),
+            finished: BTreeSet::new(),
         };
         self.open.insert(id, bracket);
         Some(id)
@@ -143,7 +145,7 @@ impl Hyperband {
             let from = None;
             return Some(NextStep::Start { trial, to, from });
         }
-        let trial = bracket.promoted.pop_front()?;
+        let trial = bracket.best_waiting()?;
         bracket.running.insert(trial);
         Some(NextStep::Resume { trial, to })
     }
@@ -156,7 +158,7 @@ impl Hyperband {
 
 impl OpenBracket {
     fn is_resting(&self) -> bool {
-        self.fresh == 0 && self.promoted.is_empty() && self.running.is_empty()
+        self.fresh == 0 && self.places == 0 && self.running.is_empty()
     }
 
     /// Whether nothing is left to do.
@@ -169,13 +171,31 @@ impl OpenBracket {
         if !self.is_resting() || self.is_over() {
             return;
         }
-        let mut finished = std::mem::take(&mut self.finished);
+        self.waiting = std::mem::take(&mut self.finished);
         // A bracket that was cut short still brings its best to the end.
-        let count = (finished.len() as u64 / reduction).max(1);
-        finished.sort_unstable();
+        self.places = (self.waiting.len() as u64 / reduction).max(1);
         self.rung += 1;
-        let best = finished.into_iter().take(count as usize);
-        self.promoted = best.filter_map(Placing::trial_with_loss).collect();
+        self.settle();
+    }
+
+    /// The next trial that goes on from the rung below.
+    fn best_waiting(&mut self) -> Option<TrialId> {
+        if self.places == 0 {
+            return None;
+        }
+        self.places -= 1;
+        let best = self.waiting.pop_first().and_then(Placing::trial_with_loss);
+        self.settle();
+        best
+    }
+
+    /// Gives up places that nobody can take: those that failed come last and do not go on.
+    fn settle(&mut self) {
+        let best = self.waiting.first().copied();
+        if self.places == 0 || best.and_then(Placing::trial_with_loss).is_none() {
+            self.places = 0;
+            self.waiting.clear();
+        }
     }
 }
 
@@ -233,7 +253,7 @@ impl TrialScheduler for Hyperband {
         if !bracket.running.remove(&trial) {
             return TrialVerdict::Stop;
         }
-        bracket.finished.push(Placing::Loss(loss, trial));
+        bracket.finished.insert(Placing::Loss(loss, trial));
         if bracket.rung + 1 == bracket.plan.rungs.len() {
             TrialVerdict::Finish
         } else {
@@ -245,14 +265,15 @@ impl TrialScheduler for Hyperband {
         if let Some(bracket) = self.bracket(trial)
             && bracket.running.remove(&trial)
         {
-            bracket.finished.push(Placing::Failed(trial));
+            bracket.finished.insert(Placing::Failed(trial));
         }
     }
 
     fn stopped(&mut self, trial: TrialId) {
         if let Some(bracket) = self.bracket(trial) {
             bracket.running.remove(&trial);
-            bracket.promoted.retain(|promoted| *promoted != trial);
+            bracket.waiting.retain(|placing| placing.trial() != trial);
+            bracket.settle();
             bracket.finished.retain(|placing| placing.trial() != trial);
         }
     }
