@@ -11,6 +11,7 @@ use workbench_dataset::{DecimalSign, Delimiter, ReadOptions, column_names};
 use workbench_experiment::lab::Lab;
 use workbench_experiment::{AskedWorkers, MaxTime, Width};
 
+use crate::cli_help::{config_help, data_help, fault_help, set_help};
 use crate::commands;
 use crate::commands::answer::AnswerArgs;
 use crate::commands::grade::{self, GradeArgs};
@@ -21,7 +22,8 @@ use crate::commands::say::SayArgs;
 use crate::commands::setup::SetupArgs;
 use crate::commands::submit::{self, SubmitArgs};
 use crate::commands::verify::{self, VerifyArgs};
-use crate::config::{self, Flags, Key, Setting, SettingKind, Value, theme_names};
+use crate::config::{Flags, Key, Setting, SettingKind, Value, theme_names};
+use crate::lab_commands::{self, AskedCommand};
 use crate::program_args::ProgramArgs;
 
 const EXAMPLES: &str = "\
@@ -55,6 +57,10 @@ pub struct Cli {
     /// What to do with runs; without one, `--lab` runs a lab.
     #[command(subcommand)]
     pub command: Option<Command>,
+
+    /// A command that a lab offers about its runs.
+    #[arg(skip)]
+    pub lab_command: Option<AskedCommand>,
 
     /// What to run.
     #[command(flatten)]
@@ -218,6 +224,10 @@ pub struct RunArgs {
     /// The programs of labs that run some.
     #[command(flatten)]
     pub programs: ProgramArgs,
+
+    /// Options that a lab declares and the program does not define, with their values.
+    #[arg(skip)]
+    pub own_options: Vec<(String, String)>,
 }
 
 /// How the file of `--data` is read.
@@ -388,17 +398,22 @@ pub enum Command {
 /// The flags that set a setting to what they say, by the names of both.
 const OF_SETTINGS: [&str; 5] = ["theme", "ascii", "run_dir", "labs", "assignment"];
 
-/// The command with the help that stands elsewhere: of settings, and of the labs' parameters.
+/// The command with the help that stands elsewhere, of settings and of the labs' parameters, and
+/// with what only some labs have.
 pub fn command(labs: &[Box<dyn Lab>]) -> clap::Command {
     let settings = OF_SETTINGS.into_iter().filter_map(Setting::named);
+    let own = lab_commands::options(labs, &Cli::command());
+    let own = Cli::command().args(own).subcommands(lab_commands::of(labs));
     settings
-        .fold(Cli::command(), |command, setting| {
+        .fold(own, |command, setting| {
             command.mut_arg(setting.name, |arg| arg.help(setting_help(setting)))
         })
         .mut_arg("set", |arg| arg.long_help(set_help(labs)))
         .mut_arg("data", |arg| arg.long_help(data_help(labs)))
         .mut_arg("fault", |arg| arg.long_help(fault_help(labs)))
-        .mut_subcommand("config", |config| config.after_long_help(config_help(labs)))
+        .mut_subcommand("config", |config| {
+            config.after_long_help(config_help(labs, commands::config::EXAMPLES))
+        })
 }
 
 /// Parses arguments, the first of which is the program's name.
@@ -410,7 +425,10 @@ pub fn parse(
     args: impl IntoIterator<Item = OsString>,
 ) -> Result<Cli, clap::Error> {
     let matches = command(labs).try_get_matches_from(args)?;
-    Cli::from_arg_matches(&matches)
+    let mut cli = Cli::from_arg_matches(&matches)?;
+    cli.run.own_options = lab_commands::given_options(labs, &matches);
+    cli.lab_command = lab_commands::asked(labs, &matches);
+    Ok(cli)
 }
 
 fn seeds() -> RangedU64ValueParser<u64> {
@@ -428,57 +446,6 @@ fn setting_help(setting: &Setting) -> String {
             " [default: {}]",
             setting.default.unwrap_or(setting.unset)
         );
-    }
-    out
-}
-
-fn config_help(labs: &[Box<dyn Lab>]) -> String {
-    let mut out = format!("Settings ({}):", config::VARIABLES);
-    for (name, text) in config::listed(labs) {
-        let _ = write!(out, "\n- {name}: {text}");
-    }
-    let _ = write!(out, "\n\n{}", commands::config::EXAMPLES);
-    out
-}
-
-fn data_help(labs: &[Box<dyn Lab>]) -> String {
-    let mut out = "Use other data than the lab's own.\n".to_owned();
-    for definition in labs.iter().map(|lab| lab.definition()) {
-        if let Some(data) = &definition.takes_data {
-            let _ = write!(out, "\n- {} takes {}.", definition.name, data.expects);
-        }
-    }
-    out
-}
-
-fn fault_help(labs: &[Box<dyn Lab>]) -> String {
-    let mut out =
-        "Let something go wrong, in labs that have faults; may be given several times, and stands \
-                   for a parameter of the lab.\n"
-            .to_owned();
-    for definition in labs.iter().map(|lab| lab.definition()) {
-        let param = definition.roles.faults.as_ref();
-        if let Some((name, spec)) = param.and_then(|name| definition.params.get_key_value(name)) {
-            let _ = write!(out, "\n- {} ({name}): {}", definition.name, spec.help());
-        }
-    }
-    out
-}
-
-fn set_help(labs: &[Box<dyn Lab>]) -> String {
-    let mut out = "Set a parameter of the lab; may be given several times.".to_owned();
-    for lab in labs {
-        let definition = lab.definition();
-        let _ = write!(out, "\n\nParameters of {}:", definition.name);
-        for (name, spec) in &definition.params {
-            let _ = write!(
-                out,
-                "\n- {name}={}: {} Takes {}.",
-                spec.default_value(),
-                spec.help(),
-                spec.expects()
-            );
-        }
     }
     out
 }

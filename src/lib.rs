@@ -10,11 +10,13 @@
 mod assignments;
 mod build_facts;
 mod cli;
+mod cli_help;
 mod commands;
 mod config;
 mod exit_error;
 mod foreign;
 mod headless;
+mod lab_commands;
 mod libtorch;
 mod output;
 mod pause;
@@ -107,6 +109,7 @@ fn run(labs: &[MakeLab], args: Vec<OsString>) -> Result<u8, ExitError> {
         }
     };
     let flags = cli.settings();
+    let lab_command = cli.lab_command.clone();
     let Cli {
         command,
         run,
@@ -114,7 +117,7 @@ fn run(labs: &[MakeLab], args: Vec<OsString>) -> Result<u8, ExitError> {
         config: file,
         ..
     } = cli;
-    if command.is_some() && run.lab.is_some() {
+    if (command.is_some() || lab_command.is_some()) && run.lab.is_some() {
         return Err(ExitError::usage(
             "`--lab` runs a lab and a command does something else; give one of the two",
         ));
@@ -133,6 +136,12 @@ fn run(labs: &[MakeLab], args: Vec<OsString>) -> Result<u8, ExitError> {
         Some(Command::Say(args)) => return commands::say::run(args.what),
         command => command,
     };
+    if let Some(asked) = lab_command {
+        let run_dir = Config::load(&labs, flags, file)?
+            .run_dir()
+            .map(Path::to_owned);
+        return lab_commands::run(&labs, &RunStore::open(run_dir)?, &asked);
+    }
     let mut labs = labs;
     if needs_labs(command.as_ref()) {
         let place = |key| Config::place(key, &flags, file.clone());

@@ -14,6 +14,8 @@ pub struct Perturb {
     pub factors: Vec<f64>,
     /// How likely a parameter is drawn anew; 0.25 at first.
     pub resample: f64,
+    /// Parameters that stay as they are, because the state that is taken over was made with them.
+    pub fixed: Vec<String>,
 }
 
 impl Default for Perturb {
@@ -21,6 +23,7 @@ impl Default for Perturb {
         Self {
             factors: vec![0.8, 1.2],
             resample: 0.25,
+            fixed: Vec::new(),
         }
     }
 }
@@ -42,6 +45,7 @@ impl Perturb {
             let anew = domain.draw(&mut draws);
             let (resampled, which) = (draws.unit() < self.resample, draws.bits());
             match parent.get(&dimension.name) {
+                Some(value) if self.fixed.contains(&dimension.name) => value.clone(),
                 Some(value) if !resampled => self.near(domain, value, which),
                 _ => anew,
             }

@@ -10,15 +10,16 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::calibration::Calibration;
 use super::definition::{DefinitionError, LabDefinition};
+use super::offered::{CommandInput, CommandOutput};
 use super::option::Refusal;
-use super::progress::Progress;
+use super::progress::{ArmMessage, Progress};
 use workbench_clock::Clock;
 use workbench_machine::MachineFacts;
 use workbench_pool::{Pool, TaskSpan};
 use workbench_questions::QuestionSet;
 use workbench_record::{
     Analysis, ArmFailure, ArmFailureKind, ArmOutput, Basis, DataSource, Finding, Item, NearPeers,
-    Params, RunConfig, Source,
+    Params, RepeatState, RunConfig, Source,
 };
 
 /// What the program offers to a lab when it makes the lab.
@@ -103,6 +104,17 @@ pub trait Lab: Send + Sync {
     /// The program that an arm runs, where reading it is part of the lab.
     fn source(&self, _arm: &str) -> Option<Source> {
         None
+    }
+
+    /// Does one of its commands ([`LabDefinition::commands`]) for one of its runs.
+    ///
+    /// # Errors
+    /// When the run does not have what the command needs, or the options do not fit it.
+    fn command(&self, name: &str, _input: &CommandInput<'_>) -> Result<CommandOutput, LabError> {
+        let lab = &self.definition().name;
+        Err(LabError::Config(format!(
+            "the {lab} lab has no command `{name}`"
+        )))
     }
 
     /// Loads the data and checks the parameters against it.
@@ -223,6 +235,12 @@ pub trait PreparedLab: Send + Sync {
         true
     }
 
+    /// Whether a repeat of the arm that was interrupted or killed goes on when its run is resumed
+    /// ([`ArmContext::before`]), instead of beginning anew. The arm's files are kept meanwhile.
+    fn continues(&self, _arm: &str) -> bool {
+        false
+    }
+
     /// Warms up code and data, so that the first repeat is like the others. Not timed.
     ///
     /// # Errors
@@ -253,7 +271,8 @@ pub struct ArmContext<'a> {
     /// Which repeat of the arm this is, from 0.
     pub repeat: u32,
     /// A directory for files of this repeat, such as checkpoints. The arm creates it if it needs
-    /// it; it is removed with its contents when the arm has done its work.
+    /// it; it is removed with its contents when the arm has done its work, and before a repeat
+    /// begins anew.
     pub scratch: &'a Path,
     /// The run's clock.
     pub clock: Clock,
@@ -261,6 +280,12 @@ pub struct ArmContext<'a> {
     pub progress: &'a Progress,
     /// Takes the spans of work outside of the pool (a serial arm's).
     pub spans: &'a (dyn Fn(TaskSpan) + Sync),
+    /// Records a message at once, with its time in nanoseconds on the run's clock: when this
+    /// returns, nothing that is recorded later can come before it. For what a repeat goes on from
+    /// after it was killed.
+    pub record: &'a (dyn Fn(u64, ArmMessage) + Sync),
+    /// What an earlier part of the run has recorded of this repeat, where the arm goes on with it.
+    pub before: Option<&'a RepeatState>,
     /// Takes what is to be found out about the outputs once the clock has stopped.
     pub after: &'a After,
 }

@@ -35,6 +35,7 @@ pub fn result(id: &str) -> RunResult {
         notes: Vec::new(),
         precision: None,
         noise: None,
+        race: None,
         asked: Asked {
             arms: ["sequential", "models", "trees"].map(str::to_owned).into(),
             workers: vec![2],

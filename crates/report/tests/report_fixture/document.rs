@@ -72,6 +72,7 @@ pub fn document(shape: &Shape, plan: &[(&str, u32)], snapshot: &Snapshot) -> Run
         repeats: shape.repeats,
         precision: None,
         noise: None,
+        race: None,
         asked: Asked::default(),
         failed_arms: Vec::new(),
         machine: machine(shape),
