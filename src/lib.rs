@@ -108,12 +108,12 @@ fn run(labs: &[MakeLab], args: Vec<OsString>) -> Result<u8, ExitError> {
             return Ok(error.exit_code().try_into().unwrap_or(code::USAGE));
         }
     };
+    simulated_gpus::begin(cli.simulate_gpus.as_deref())?;
     let flags = cli.settings();
     let lab_command = cli.lab_command.clone();
     let Cli {
         command,
         run,
-        simulate_gpus,
         config: file,
         ..
     } = cli;
@@ -121,9 +121,6 @@ fn run(labs: &[MakeLab], args: Vec<OsString>) -> Result<u8, ExitError> {
         return Err(ExitError::usage(
             "`--lab` runs a lab and a command does something else; give one of the two",
         ));
-    }
-    if let Some(scenario) = simulate_gpus {
-        gpu::simulate(simulated_gpus::found(&scenario)?);
     }
     // Before the configuration is read: these commands do not need it, and two of them help to
     // repair it.
@@ -144,12 +141,7 @@ fn run(labs: &[MakeLab], args: Vec<OsString>) -> Result<u8, ExitError> {
     }
     let mut labs = labs;
     if needs_labs(command.as_ref()) {
-        let place = |key| Config::place(key, &flags, file.clone());
-        let (dir, assignment) = (place(Key::Labs), place(Key::Assignment));
-        if let Some(dir) = &dir {
-            foreign::add(&mut labs, dir)?;
-        }
-        assignments::apply(&mut labs, assignment.as_deref(), dir.as_deref())?;
+        add_labs(&mut labs, |key| Config::place(key, &flags, file.clone()))?;
     }
     match &command {
         Some(Command::Labs(args)) => return commands::labs::run(&labs, args),
@@ -160,6 +152,18 @@ fn run(labs: &[MakeLab], args: Vec<OsString>) -> Result<u8, ExitError> {
         _ => {}
     }
     configured(labs, command, &run, (flags, file))
+}
+
+/// Adds the labs of a folder, and sets labs up as an assignment says.
+fn add_labs(
+    labs: &mut Vec<Box<dyn Lab>>,
+    place: impl Fn(Key) -> Option<PathBuf>,
+) -> Result<(), ExitError> {
+    let (dir, assignment) = (place(Key::Labs), place(Key::Assignment));
+    if let Some(dir) = &dir {
+        foreign::add(labs, dir)?;
+    }
+    assignments::apply(labs, assignment.as_deref(), dir.as_deref())
 }
 
 /// What needs the configuration.

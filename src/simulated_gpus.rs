@@ -3,19 +3,30 @@
 
 use std::path::{Path, PathBuf};
 
-use workbench_machine::gpu::SimulatedGpus;
+use workbench_machine::gpu::{SimulatedGpus, simulate};
 
 use crate::exit_error::ExitError;
 
 /// Its file.
 const LIBRARY: &str = "libworkbench_nvml_sim.so";
 
+/// From now on the GPUs of a scenario take the place of this machine's, where one is given.
+///
+/// # Errors
+/// Those of [`found`].
+pub fn begin(scenario: Option<&Path>) -> Result<(), ExitError> {
+    if let Some(scenario) = scenario {
+        simulate(found(scenario)?);
+    }
+    Ok(())
+}
+
 /// The library and the scenario.
 ///
 /// # Errors
 /// A usage error when the scenario cannot be read, and one of the environment when there is no
 /// library.
-pub fn found(scenario: &Path) -> Result<SimulatedGpus, ExitError> {
+fn found(scenario: &Path) -> Result<SimulatedGpus, ExitError> {
     let scenario = std::fs::canonicalize(scenario).map_err(|error| {
         let shown = scenario.display();
         ExitError::usage(format!("`--simulate-gpus {shown}`: {error}"))

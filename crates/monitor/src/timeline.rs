@@ -24,14 +24,10 @@ pub enum Trace {
     Core(u32),
     /// Memory that cannot be given back.
     Memory,
-    /// Bytes per second read from disks.
-    Read,
-    /// Bytes per second written.
-    Written,
-    /// Bytes per second received.
-    Received,
-    /// Bytes per second sent.
-    Sent,
+    /// Bytes per second read from disks and written to them.
+    Disks,
+    /// Bytes per second received and sent.
+    Networks,
     /// Share of the time with a kernel, of the GPU at this place of the list.
     Gpu(usize),
     /// Its memory.
@@ -155,12 +151,16 @@ impl Timeline {
             Trace::Memory,
             share(memory.used_bytes(), memory.total_bytes),
         );
-        let disks = |of: fn(&_) -> f64| Some(state.disks.iter().map(of).sum::<f64>() as f32);
-        self.one(Trace::Read, disks(|disk| disk.read_bytes_s));
-        self.one(Trace::Written, disks(|disk| disk.write_bytes_s));
-        let nets = |of: fn(&_) -> f64| Some(state.networks.iter().map(of).sum::<f64>() as f32);
-        self.one(Trace::Received, nets(|net| net.received_bytes_s));
-        self.one(Trace::Sent, nets(|net| net.sent_bytes_s));
+        let disks = state.disks.iter();
+        let disks: f64 = disks
+            .map(|disk| disk.read_bytes_s + disk.write_bytes_s)
+            .sum();
+        self.one(Trace::Disks, Some(disks as f32));
+        let nets = state.networks.iter();
+        let nets: f64 = nets
+            .map(|net| net.received_bytes_s + net.sent_bytes_s)
+            .sum();
+        self.one(Trace::Networks, Some(nets as f32));
         for (place, gpu) in state.gpus.iter().enumerate() {
             self.add_gpu(place, gpu);
         }

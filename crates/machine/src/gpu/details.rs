@@ -127,8 +127,11 @@ impl<'n> Details<'n> {
         let Some(errors) = &self.errors else {
             return;
         };
-        // An error means that there is none, or that none can be had.
-        while let Ok(event) = errors.wait(0) {
+        for _ in 0..MOST_ERRORS {
+            // An error means that there is none, or that none can be had.
+            let Ok(event) = errors.wait(0) else {
+                return;
+            };
             let card = event
                 .device
                 .index()

@@ -35,20 +35,26 @@ impl Sampler {
         reason = "a default is not expected to look at the machine"
     )]
     pub fn new() -> Self {
-        Self::of(System::new(std::path::Path::new("/")))
+        Self::of(System::new(std::path::Path::new("/")), driver())
+    }
+
+    /// A sampler that asks for no GPUs.
+    #[cfg(any(workbench_portable, not(target_os = "linux")))]
+    pub(crate) fn without_gpus() -> Self {
+        Self::of(System::new(std::path::Path::new("/")), None)
     }
 
     /// A sampler of the machine whose files lie under `root`, for tests and benchmarks. The
     /// process' CPU time and the GPUs are still this machine's.
     #[cfg(all(target_os = "linux", not(workbench_portable)))]
     pub fn with_root(root: &std::path::Path) -> Self {
-        Self::of(System::new(root))
+        Self::of(System::new(root), driver())
     }
 
-    fn of(system: System) -> Self {
+    fn of(system: System, driver: Option<&'static Driver>) -> Self {
         Self {
             system,
-            gpus: Gpus::new(driver()),
+            gpus: Gpus::new(driver),
             looked: Instant::now(),
             process_cpu_ns: process_cpu_ns(),
             process_cores: 0.0,

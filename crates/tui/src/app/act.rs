@@ -107,6 +107,30 @@ impl App {
                 Ok(runs) => return self.compare(runs),
                 Err(why) => self.notice = Some(why.to_owned()),
             },
+            action @ (Action::Export
+            | Action::Write { .. }
+            | Action::HandIn
+            | Action::WriteHandIn(_)) => return self.act_on_files(action),
+            Action::Stop => {
+                if let Some(live) = &self.live {
+                    self.overlay = Some(Overlay::Stop(Stop::stopping(&live.snapshot)));
+                }
+            }
+            Action::StopRun => return self.stop_run(),
+            Action::StopAndLeave => return self.stop_and_leave(Exit::Done),
+            Action::SendSignal(target, signal) => return send(target, signal),
+            Action::StopArm(arm) => {
+                self.notice = Some(format!("Stopping {arm}; the other arms go on."));
+                return vec![Effect::Run(RunEffect::CancelArm(arm))];
+            }
+            other => self.act_on_screen(&other),
+        }
+        Vec::new()
+    }
+
+    /// Does what concerns files that are made of a run.
+    fn act_on_files(&mut self, action: Action) -> Vec<Effect> {
+        match action {
             Action::Export => {
                 if let Some(run) = self.run() {
                     let export = Export::new(&run.id(), &self.shared.prefer);
@@ -134,19 +158,7 @@ impl App {
                     return vec![Effect::HandIn(run, request)];
                 }
             }
-            Action::Stop => {
-                if let Some(live) = &self.live {
-                    self.overlay = Some(Overlay::Stop(Stop::stopping(&live.snapshot)));
-                }
-            }
-            Action::StopRun => return self.stop_run(),
-            Action::StopAndLeave => return self.stop_and_leave(Exit::Done),
-            Action::SendSignal(target, signal) => return send(target, signal),
-            Action::StopArm(arm) => {
-                self.notice = Some(format!("Stopping {arm}; the other arms go on."));
-                return vec![Effect::Run(RunEffect::CancelArm(arm))];
-            }
-            other => self.act_on_screen(&other),
+            _ => {}
         }
         Vec::new()
     }

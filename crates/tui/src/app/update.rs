@@ -7,6 +7,7 @@ use ratatui::crossterm::event::KeyEventKind;
 use workbench_experiment::lab::Calibration;
 use workbench_history::Standing;
 use workbench_history::list::RunRow;
+use workbench_machine::{MachineFacts, UsableCores};
 use workbench_record::{Record, RunDir};
 
 use super::state::{App, Back, LiveRun, Screen};
@@ -79,10 +80,7 @@ impl App {
                 return vec![Effect::LookAround];
             }
             AppEvent::Redraw | AppEvent::Poll | AppEvent::Ground(_) => {}
-            AppEvent::Machine(machine, usable) => {
-                self.shared.machine = Some(*machine);
-                self.shared.usable = Some(usable);
-            }
+            AppEvent::Machine(machine, usable) => self.machine(*machine, usable),
             AppEvent::History(history) => self.history(history),
             AppEvent::Records(records) => self.fold(&records),
             AppEvent::Ended(ended) => return self.ended(ended),
@@ -121,6 +119,11 @@ impl App {
             AppEvent::TerminalLost | AppEvent::Terminate => return self.terminate(),
         }
         Vec::new()
+    }
+
+    fn machine(&mut self, machine: MachineFacts, usable: UsableCores) {
+        self.shared.machine = Some(machine);
+        self.shared.usable = Some(usable);
     }
 
     /// A start that waited for it comes now.

@@ -117,14 +117,24 @@ pub(super) fn parse(line: &str) -> Option<(&str, DiskCounts)> {
     Some((name, counts))
 }
 
+/// Device and place of a line of a `/proc/self/mounts`; images of packages and discs, which nobody
+/// writes to, are always full and leave nothing to be told.
+pub(super) fn writable(line: &str) -> Option<(&str, &str)> {
+    let mut words = line.split(' ');
+    let (device, place) = (words.next()?, words.next()?);
+    let mut options = words.nth(1)?.split(',');
+    options
+        .all(|option| option != "ro")
+        .then_some((device, place))
+}
+
 /// File systems on devices of this machine, each device once. Those on other machines are left
 /// alone: asking for one whose server is gone never returns.
 fn mounted(root: &Path) -> Vec<FileSystemState> {
     let mounts = files::text(root, "proc/self/mounts").unwrap_or_default();
     let mut found: Vec<FileSystemState> = Vec::new();
     for line in mounts.lines() {
-        let mut words = line.split(' ');
-        let (Some(device), Some(place)) = (words.next(), words.next()) else {
+        let Some((device, place)) = writable(line) else {
             continue;
         };
         let is_new = found.iter().all(|known| known.device != device);

@@ -49,6 +49,17 @@ fn memory_is_what_the_kernel_says() {
 }
 
 #[test]
+fn what_nobody_can_write_to_is_never_called_full() {
+    let writable = disks::writable("/dev/vda / ext4 rw,relatime 0 0");
+    assert_eq!(writable, Some(("/dev/vda", "/")));
+    assert_eq!(
+        disks::writable("/dev/loop3 /snap/core squashfs ro,nodev 0 0"),
+        None
+    );
+    assert_eq!(disks::writable("/dev/vda"), None);
+}
+
+#[test]
 fn disks_and_networks_are_counted() {
     let line = " 254 0 vda 10 0 200 5 20 0 400 9 3 1234 99 0 0 0 0 0 0";
     let (name, counts) = disks::parse(line).unwrap();

@@ -189,7 +189,7 @@ fn of_disks(state: &MachineState) -> impl Iterator<Item = DeviceLine> {
         let [read, written] = [disk.read_bytes_s, disk.write_bytes_s].map(rate);
         DeviceLine {
             share: Some(f64::from(disk.busy)),
-            trace: one.then_some(Trace::Written),
+            trace: one.then_some(Trace::Disks),
             ..DeviceLine::new(&safe(&disk.name), format!("read {read}, written {written}"))
         }
     })
@@ -204,7 +204,7 @@ fn of_networks(state: &MachineState) -> impl Iterator<Item = DeviceLine> {
             n => format!(", {}", format::counted(n, "fault")),
         };
         DeviceLine {
-            trace: one.then_some(Trace::Received),
+            trace: one.then_some(Trace::Networks),
             warn: net.faults > 0,
             ..DeviceLine::new(
                 &safe(&net.name),

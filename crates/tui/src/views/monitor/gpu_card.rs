@@ -16,6 +16,8 @@ pub const HEIGHT: u16 = 10;
 pub const HISTORY: u16 = 6;
 /// Columns that a card needs.
 const WIDE: u16 = 72;
+/// A strip of history that is shorter tells nothing.
+const LEAST: u16 = 12;
 /// Columns of the names of figures.
 const LABEL: u16 = 11;
 
@@ -49,10 +51,18 @@ fn one(pane: &mut Pane<'_>, (gpu, place): (&GpuState, usize), view: &MonitorView
         theme.title,
     );
     row.skip(2).whole(&safe(&gpu.uuid), theme.dim);
-    for (line, (label, text)) in (1..).zip(said(gpu)) {
+    for (line, (label, text, trace)) in (1..).zip(said(gpu, place)) {
         let mut row = pane.row(line);
         row.left(label, LABEL, theme.dim);
-        row.text(&text, theme.text);
+        row.text(&text, theme.text).skip(1);
+        let left = row.rest();
+        // The past of the figure, where it is worth a look.
+        if let Some(trace) = trace.filter(|_| left >= LEAST) {
+            let mut area = pane.band(line, 1).area;
+            area.x = area.right() - left;
+            area.width = left;
+            strip(&mut pane.part(area), &view.columns(trace, left), None);
+        }
     }
     let mut row = pane.row(8);
     row.left("held down", LABEL, theme.dim);
@@ -80,16 +90,19 @@ fn one(pane: &mut Pane<'_>, (gpu, place): (&GpuState, usize), view: &MonitorView
     );
 }
 
-/// The figures, a line each.
-fn said(gpu: &GpuState) -> [(&'static str, String); 7] {
+/// A line of a card: its name, what it says, and whose past follows.
+type CardLine = (&'static str, String, Option<Trace>);
+
+/// The figures of the GPU at a place of the list, a line each.
+fn said(gpu: &GpuState, place: usize) -> [CardLine; 7] {
     [
-        ("time", times(gpu)),
-        ("memory", memory(gpu)),
-        ("power", power(gpu)),
-        ("heat", heat(gpu)),
-        ("clocks", clocks(gpu)),
-        ("links", links(gpu)),
-        ("errors", errors(gpu)),
+        ("time", times(gpu), Some(Trace::GpuActive(place))),
+        ("memory", memory(gpu), Some(Trace::GpuMemory(place))),
+        ("power", power(gpu), Some(Trace::GpuPower(place))),
+        ("heat", heat(gpu), None),
+        ("clocks", clocks(gpu), None),
+        ("links", links(gpu), None),
+        ("errors", errors(gpu), None),
     ]
 }
 
