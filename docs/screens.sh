@@ -33,7 +33,7 @@ start
     capture Home
     "${tmux[@]}" send-keys Enter
     wait_for 'Set up'
-    "${tmux[@]}" send-keys Right
+    # without a run of it yet, the form begins with the quick preset
     go_to Repeats
     "${tmux[@]}" send-keys 7 Enter Home
     wait_for 'Repeats *7'

@@ -12,9 +12,12 @@ use workbench_experiment::lab::Lab;
 use workbench_experiment::{AskedWorkers, MaxTime, Width};
 
 use crate::cli_help::{config_help, data_help, fault_help, set_help};
+use crate::commands;
 use crate::commands::answer::AnswerArgs;
 use crate::commands::grade::{self, GradeArgs};
 use crate::commands::labs::LabsArgs;
+use crate::commands::monitor::{self, MonitorArgs};
+use crate::commands::runs;
 use crate::commands::say::SayArgs;
 use crate::commands::setup::SetupArgs;
 use crate::commands::submit::{self, SubmitArgs};
@@ -47,20 +50,6 @@ Examples:
 Exit codes: 0 done, 1 the lab ran and its check failed, 2 usage or configuration,
 3 environment (disk full, not writable, a limit reached), 130 interrupted.";
 
-const RUNS_EXAMPLES: &str = "\
-Examples:
-  workbench runs trees since:7d                    the last week's runs with trees in their line
-  workbench runs lab:rf status:killed,failed       what did not end well
-  workbench runs since:2026-11-01 until:2026-11-20 days are in UTC, and a day counts to its end
-
-Several values with commas between them are alternatives. The screen's filter is the same.";
-
-const CONFIG_EXAMPLES: &str = "\
-Examples:
-  workbench config                                 what holds now
-  workbench config --default > \"$(workbench config --path)\"
-  WORKBENCH_THEME=light workbench config           settings are also variables";
-
 /// Run the same work in several ways and see what parallelism really bought on this machine.
 #[derive(Debug, Parser)]
 #[command(name = "workbench", version, after_help = EXAMPLES)]
@@ -90,6 +79,11 @@ pub struct Cli {
     #[arg(long, global = true, help_heading = None)]
     #[arg(value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub labs: Option<PathBuf>,
+
+    /// Ask made-up GPUs instead of this machine's: what they do is in FILE (see docs/monitor.md)
+    #[arg(long, global = true, help_heading = None)]
+    #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub simulate_gpus: Option<PathBuf>,
 
     // Its help is that of the setting.
     #[arg(long, global = true, help_heading = None)]
@@ -325,10 +319,13 @@ pub enum Command {
     Say(SayArgs),
     /// Say what this machine can run, and what would disturb a measurement
     Doctor,
+    /// Watch this machine without a run: cores, memory, disks, network, processes, GPUs
+    #[command(after_help = monitor::EXAMPLES)]
+    Monitor(MonitorArgs),
     /// Find or install libtorch and build the worker, for labs that train in processes of their own
     Setup(SetupArgs),
     /// List the runs that were made
-    #[command(after_help = RUNS_EXAMPLES)]
+    #[command(after_help = runs::EXAMPLES)]
     Runs {
         /// Only runs that match all of these words and fields: lab:, preset:, status:, arm:,
         /// since:, until:
@@ -380,7 +377,7 @@ pub enum Command {
     #[command(after_help = grade::EXAMPLES)]
     Grade(GradeArgs),
     /// Print the configuration as a file, and where each value came from
-    #[command(after_help = CONFIG_EXAMPLES)]
+    #[command(after_help = commands::config::EXAMPLES)]
     Config {
         /// Print where the file lies, or would lie; its directory is made
         #[arg(long, conflicts_with = "default")]
@@ -415,7 +412,7 @@ pub fn command(labs: &[Box<dyn Lab>]) -> clap::Command {
         .mut_arg("data", |arg| arg.long_help(data_help(labs)))
         .mut_arg("fault", |arg| arg.long_help(fault_help(labs)))
         .mut_subcommand("config", |config| {
-            config.after_long_help(config_help(labs, CONFIG_EXAMPLES))
+            config.after_long_help(config_help(labs, commands::config::EXAMPLES))
         })
 }
 

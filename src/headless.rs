@@ -8,6 +8,7 @@ use std::time::Instant;
 use workbench_experiment::lab::{Lab, LabError};
 use workbench_experiment::{Control, Ended, ExperimentError, OtherOrigin, Request, StopRequests};
 use workbench_machine::limits::room_for_files;
+use workbench_machine::measuring::shared_folder;
 use workbench_machine::usable_cores;
 use workbench_record::{ArmFailureKind, RunDir, RunStatus, RunStore};
 
@@ -135,7 +136,8 @@ impl Signals {
     /// [`StopRequests`] for what counts as a second one.
     fn watch() -> Result<Self, ExitError> {
         room_for_files(FILES).map_err(|error| ExitError::cannot("start a run", &error))?;
-        let (control, at_once) = (Control::default(), Arc::<AtomicBool>::default());
+        let control = Control::beside(Some(shared_folder()));
+        let at_once = Arc::<AtomicBool>::default();
         let (steered, hurry) = (control.clone(), Arc::clone(&at_once));
         let mut requests = StopRequests::default();
         ctrlc::set_handler(move || {

@@ -26,6 +26,7 @@ mod progress;
 mod registry;
 mod scarce;
 mod screen;
+mod simulated_gpus;
 mod startup;
 mod summary;
 mod table;
@@ -33,7 +34,6 @@ mod table;
 pub use screen::offscreen;
 
 use std::ffi::OsString;
-use std::io::IsTerminal;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{self, ExitCode};
@@ -113,6 +113,7 @@ fn run(labs: &[MakeLab], args: Vec<OsString>) -> Result<u8, ExitError> {
     let Cli {
         command,
         run,
+        simulate_gpus,
         config: file,
         ..
     } = cli;
@@ -120,6 +121,9 @@ fn run(labs: &[MakeLab], args: Vec<OsString>) -> Result<u8, ExitError> {
         return Err(ExitError::usage(
             "`--lab` runs a lab and a command does something else; give one of the two",
         ));
+    }
+    if let Some(scenario) = simulate_gpus {
+        gpu::simulate(simulated_gpus::found(&scenario)?);
     }
     // Before the configuration is read: these commands do not need it, and two of them help to
     // repair it.
@@ -177,6 +181,16 @@ fn configured(
         Some(Command::Doctor) => return commands::doctor::run(&labs, run_dir),
         _ => {}
     }
+    let command = match command {
+        Some(Command::Monitor(args)) => {
+            return commands::monitor::run(&args, &config, || {
+                let store = RunStore::open(run_dir)?;
+                foreign::recall(&labs, &store);
+                Ok((store, labs))
+            });
+        }
+        command => command,
+    };
     let store = RunStore::open(run_dir)?;
     foreign::recall(&labs, &store);
     match command {
@@ -191,7 +205,7 @@ fn configured(
         Some(Command::Answer(args)) => commands::answer::run(&labs, &store, &args),
         Some(_) => Ok(code::DONE),
         None if run.lab.is_some() => headless::run(&labs, &store, run),
-        None if has_terminal() => screen::run(store, labs, &config),
+        None if output::has_terminal() => screen::run(store, labs, &config, None),
         None => explain(),
     }
 }
@@ -207,15 +221,11 @@ fn needs_labs(command: Option<&Command>) -> bool {
                 ..
             }) | Command::Config { .. }
                 | Command::Doctor
+                | Command::Monitor(_)
                 | Command::Resume(_)
                 | Command::Answer(_)
         )
     )
-}
-
-/// Whether the program runs on a terminal, for input and output.
-fn has_terminal() -> bool {
-    std::io::stdin().is_terminal() && std::io::stdout().is_terminal()
 }
 
 /// `workbench` without arguments and terminal: prints what it is and how to use it.

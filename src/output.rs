@@ -73,6 +73,11 @@ pub fn ask(question: &str) -> io::Result<bool> {
     Ok(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))
 }
 
+/// Whether the program runs on a terminal, for input and output.
+pub fn has_terminal() -> bool {
+    io::stdin().is_terminal() && io::stdout().is_terminal()
+}
+
 /// The width of the terminal on the standard output; `None` if that is no terminal.
 pub fn columns() -> Option<usize> {
     let stdout = io::stdout();

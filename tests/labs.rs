@@ -134,6 +134,7 @@ impl Bench {
             .args(args)
             .env("WORKBENCH_RUN_DIR", self.path("runs"))
             .env("XDG_CONFIG_HOME", self.path("config"))
+            .env("TMPDIR", self.path(""))
             .current_dir(self.0.path())
             .output()
             .unwrap()

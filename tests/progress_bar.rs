@@ -23,6 +23,7 @@ fn a_bar_with_an_estimate_is_drawn_and_taken_away() {
     let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_workbench"));
     command.cwd(bench.path("."));
     command.env("WORKBENCH_RUN_DIR", bench.runs());
+    command.env("TMPDIR", bench.path(""));
     command.env("XDG_CONFIG_HOME", bench.path("config"));
     command.env_remove("WORKBENCH_CONFIG");
     command.env("TERM", "xterm-256color");

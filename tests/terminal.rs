@@ -289,7 +289,7 @@ fn the_command_of_the_form_goes_to_the_clipboard() {
     screen.press("\r");
     screen.wait_for("The same without a screen");
     screen.press("Y");
-    screen.wait_for("Copied: workbench --lab rf --preset standard");
+    screen.wait_for("Copied: workbench --lab rf --preset quick");
     // `workbench --lab rf`, as the terminal is told it.
     let told = b"\x1b]52;c;d29ya2JlbmNoIC0tbGFiIHJm";
     assert!(screen.raw.windows(told.len()).any(|bytes| bytes == told));

@@ -13,7 +13,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, Stdio};
 
 use common::screen::Screen;
-use common::{Bench, only_hash, read_json};
+use common::{Bench, findings, only_hash, read_json};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
@@ -181,4 +181,28 @@ fn a_result_is_the_same_whether_the_run_was_watched_or_not() {
     assert_eq!(fields[0], fields[1]);
     assert!(watched["instrument"]["screen_cpu_s"].as_f64().unwrap() > 0.0);
     assert_eq!(alone["instrument"]["screen_cpu_s"], 0.0);
+}
+
+/// Another process that measures is told on the form, and in the record of whoever measures beside
+/// it; once it was killed, nobody says so any more.
+#[test]
+fn a_process_that_measures_is_told_to_others_and_a_killed_one_is_not() {
+    let bench = Bench::new();
+    let mut child = elsewhere(&bench);
+    let mut screen = Screen::open(&bench, &["--theme", "mono"]);
+    screen.wait_for("Recent runs");
+    screen.press("\r");
+    screen.wait_for("Another run is under way");
+    screen.wait_for(&format!("(process {})", child.id()));
+    let beside = bench.tiny(&[]);
+    assert_eq!(findings(&beside, "measured_beside").len(), 1, "{beside}");
+    child.kill().unwrap();
+    child.wait().unwrap();
+    screen.wait("no other run", |s| {
+        !s.contents().contains("Another run is under way")
+    });
+    let alone = bench.tiny(&[]);
+    assert_eq!(findings(&alone, "measured_beside").len(), 0, "{alone}");
+    screen.press("q");
+    assert_eq!(screen.end().0, 0);
 }

@@ -13,6 +13,15 @@ use workbench_history::Standing;
 use workbench_history::filter::{self, FilterFacts};
 use workbench_history::list::{best, load};
 
+/// Shown by `--help`.
+pub const EXAMPLES: &str = "\
+Examples:
+  workbench runs trees since:7d                    the last week's runs with trees in their line
+  workbench runs lab:rf status:killed,failed       what did not end well
+  workbench runs since:2026-11-01 until:2026-11-20 days are in UTC, and a day counts to its end
+
+Several values with commas between them are alternatives. The screen's filter is the same.";
+
 /// Lists the runs that match a filter, oldest first.
 pub fn run(store: &RunStore, filter: &str, lab: Option<&str>, json: bool) -> Result<u8, ExitError> {
     let parsed = filter::parse(filter, Timestamp::now());

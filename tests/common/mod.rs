@@ -54,6 +54,8 @@ impl Bench {
             .current_dir(self.dir.path())
             .env("WORKBENCH_RUN_DIR", self.runs())
             .env("XDG_CONFIG_HOME", self.path("config"))
+            // Runs of other tests are none of its neighbours.
+            .env("TMPDIR", self.dir.path())
             .env_remove("WORKBENCH_CONFIG")
             .env_remove("WORKBENCH_PEERS_PYTHON")
             .env_remove("NO_COLOR")
@@ -122,7 +124,7 @@ impl Bench {
         let mut names: Vec<String> = std::fs::read_dir(self.dir.path())
             .unwrap()
             .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())
-            .filter(|name| name != "runs")
+            .filter(|name| name != "runs" && name != "workbench-measuring")
             .collect();
         names.sort();
         names

@@ -33,6 +33,7 @@ impl Screen {
         let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_workbench"));
         command.args(args);
         command.env("WORKBENCH_RUN_DIR", bench.runs());
+        command.env("TMPDIR", bench.path(""));
         Self::spawn(bench, command)
     }
 
@@ -160,13 +161,13 @@ impl Screen {
         self.wait_for("Thirty random forests");
         self.press("\r");
         self.wait_for("The same without a screen");
-        self.press("l");
+        // Whoever has no run yet begins with it.
         self.wait_for("--preset quick");
-        self.go_to("models");
+        self.go_to("Forests");
         self.press(models);
         self.press("\r");
         self.wait_for(&format!("--set models={models}"));
-        self.go_to("rows");
+        self.go_to("Rows used");
         self.press(rows);
         self.press("\r");
         self.wait_for(&format!("--set rows={rows}"));
@@ -190,7 +191,15 @@ impl Screen {
     pub fn start_long_run(&mut self, bench: &Bench) {
         self.set_up("200", "3900");
         self.press("s");
-        self.wait_for("stop");
+        // What takes long is asked about first.
+        self.wait("the run", |s| {
+            let shown = s.contents();
+            shown.contains("Start this run?") || shown.contains("c stop")
+        });
+        if self.shown().contains("Start this run?") {
+            self.press("y");
+        }
+        self.wait_for("c stop");
         let begun = || {
             std::fs::read_dir(bench.runs()).is_ok_and(|mut runs| {
                 runs.any(|run| {

@@ -2,6 +2,7 @@
 //! reporting the cost of a screen to it.
 
 use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -17,6 +18,8 @@ struct Shared {
     stopped: AtomicBool,
     arms: Mutex<Arms>,
     screen_cpu_ns: AtomicU64,
+    /// Where processes say that they measure.
+    measuring: Option<PathBuf>,
     output: Mutex<Vec<(String, String)>>,
 }
 
@@ -28,6 +31,23 @@ struct Arms {
 }
 
 impl Control {
+    /// The control of a run that says in a folder that it measures, and looks there for others that
+    /// do ([`workbench_machine::measuring`]).
+    pub fn beside(measuring: Option<PathBuf>) -> Self {
+        let shared = Shared {
+            measuring,
+            ..Shared::default()
+        };
+        Self {
+            shared: Arc::new(shared),
+        }
+    }
+
+    /// Where processes say that they measure.
+    pub(super) fn measuring(&self) -> Option<&Path> {
+        self.shared.measuring.as_deref()
+    }
+
     /// Asks the run to stop as soon as it can; returns whether that was asked before.
     pub fn stop(&self) -> bool {
         let before = self.shared.stopped.swap(true, Ordering::SeqCst);

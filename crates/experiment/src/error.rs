@@ -46,6 +46,15 @@ impl ExperimentError {
         }
     }
 
+    /// What is wrong with the option's value, for a reader who sees which one it is; else
+    /// [`told`](Self::told).
+    pub fn reason(&self) -> String {
+        match self {
+            Self::Lab(LabError::Refused(refusal)) => refusal.reason.clone(),
+            other => other.told(),
+        }
+    }
+
     /// What went wrong, in one line, with the limit of the process that is behind it.
     pub fn told(&self) -> String {
         let limit = match self {

@@ -9,6 +9,8 @@
 
 mod asked;
 mod assignment;
+mod at_home;
+mod beside;
 mod command;
 mod control;
 mod disturbance;
@@ -28,6 +30,7 @@ mod until;
 mod watch;
 
 pub use asked::AskedWorkers;
+pub use at_home::at_home;
 pub use control::{Control, StopRequests};
 pub use error::ExperimentError;
 pub use plan::plan;

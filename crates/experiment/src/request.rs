@@ -1,12 +1,13 @@
 //! From a request to the resolved configuration of a run, with all defaults filled in and all
 //! values checked.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use indexmap::IndexMap;
 
 use super::AskedWorkers;
 use super::assignment;
+use super::at_home::at_home;
 use super::command::command;
 use super::until::{MAX_REPEATS, MaxTime, Width, until};
 use crate::lab::{
@@ -128,7 +129,9 @@ pub fn resolve_for(
     let own = lab.specialised(&config.params);
     let own = own.map_err(RequestError::Refused)?;
     let lab = own.as_deref().unwrap_or(lab);
-    resolve(lab.definition(), request, usable)
+    let config = resolve(lab.definition(), request, usable)?;
+    lab.check(&config).map_err(RequestError::Refused)?;
+    Ok(config)
 }
 
 fn preset<'a>(
@@ -298,7 +301,8 @@ fn make_absolute(lab: &LabDefinition, params: &mut Params) {
         return;
     };
     if let Some(ParamValue::Text(text)) = params.get_mut(name)
-        && let Ok(path) = std::path::absolute(if text.is_empty() { "." } else { text.as_str() })
+        && let Ok(path) =
+            std::path::absolute(at_home(Path::new(if text.is_empty() { "." } else { text })))
     {
         *text = path.to_string_lossy().into_owned();
     }
@@ -319,8 +323,9 @@ fn is_set(request: &Request, parameter: &str) -> bool {
 fn data(lab: &LabDefinition, request: &Request) -> Result<DataSource, RequestError> {
     // A run can be resumed and reproduced from any directory, so the path must be absolute.
     let absolute = |path: &PathBuf| {
-        std::path::absolute(path)
-            .unwrap_or_else(|_| path.clone())
+        let path = at_home(path);
+        std::path::absolute(&path)
+            .unwrap_or(path)
             .to_string_lossy()
             .into_owned()
     };

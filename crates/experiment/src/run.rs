@@ -6,6 +6,7 @@
 use std::collections::BTreeSet;
 use std::sync::Mutex;
 
+use super::beside::Beside;
 use super::control::Control;
 use super::disturbance::AtStart;
 use super::error::ExperimentError;
@@ -215,7 +216,10 @@ fn execute(
     if !recorder.is_locked() {
         recorder.emit(Event::Finding(no_locks(run)));
     }
+    let mut beside = Beside::new(control, run);
+    report(&recorder, beside.look().into_iter());
     let done = measure(run, work, clock, &recorder, control);
+    report(&recorder, beside.look().into_iter());
     let (instrument_cpu_ns, outcome) = match done {
         Ok(measured) => measured,
         Err(error) => (0, Err(error)),

@@ -1,14 +1,12 @@
-//! Estimates the duration of a configuration from the most similar completed runs.
+//! Estimates the duration of a configuration from completed runs, and from what a lab has timed.
+//! Words are made in [`crate::estimate_messages`].
 
 use std::collections::BTreeSet;
 
-use workbench_experiment::lab::{DataSource, LabDefinition, Params, RunConfig};
+use workbench_experiment::lab::{Calibration, DataSource, LabDefinition, Params, RunConfig};
 use workbench_record::RunStatus;
 use workbench_report::format;
 use workbench_result::RunResult;
-
-/// Settings that are named if the nearest run had other values.
-const MOST_DIFFERENCES: usize = 3;
 
 /// A completed run: its settings, and the duration of each arm.
 #[derive(Debug, Clone, PartialEq)]
@@ -100,43 +98,102 @@ impl PastRun {
     }
 }
 
-/// The estimated duration of a configuration of a lab, in words, from the most similar run. Of
-/// equally similar runs the first one counts, so pass the latest run first.
+/// How long a run would take, and how that is known.
+#[derive(Debug, Clone, PartialEq)]
+pub enum RunEstimate {
+    /// A run with the same settings was completed.
+    SameRun {
+        /// Seconds.
+        seconds: f64,
+        /// The id of that run, safe to show.
+        run: String,
+    },
+    /// The lab's unit of work was timed.
+    Timed {
+        /// Seconds.
+        seconds: f64,
+        /// The unit, in a word.
+        unit: &'static str,
+        /// Seconds that one takes on one core.
+        unit_s: f64,
+    },
+    /// Only a run with other settings was completed.
+    SimilarRun {
+        /// Seconds, if the settings made no difference.
+        seconds: f64,
+        /// The id of that run, safe to show.
+        run: String,
+        /// What was set otherwise: `rows=4000 instead of 1000`.
+        differences: Vec<String>,
+    },
+    /// Nothing is known.
+    Unknown {
+        /// The preset of which no run was completed.
+        preset: String,
+    },
+}
+
+impl RunEstimate {
+    /// Seconds, as far as anything is known.
+    pub fn likely_s(&self) -> Option<f64> {
+        match self {
+            Self::SameRun { seconds, .. }
+            | Self::Timed { seconds, .. }
+            | Self::SimilarRun { seconds, .. } => Some(*seconds),
+            Self::Unknown { .. } => None,
+        }
+    }
+}
+
+/// The estimated duration of a configuration of a lab: from a run with the same settings, else from
+/// what the lab has timed, else from the most similar run. Of equally similar runs the first one
+/// counts, so pass the latest run first.
 pub fn estimate<'a>(
     past: impl Iterator<Item = &'a PastRun>,
     config: &RunConfig,
     lab: &LabDefinition,
-) -> String {
+    calibration: Option<&Calibration>,
+) -> RunEstimate {
     let parallel = |name: &str| lab.arm(name).is_some_and(|arm| arm.parallel);
     let with_faults = lab.facts().asked_faults(&config.params).is_some();
     // A run with a fault is no measure for one without.
     let candidates = past
         .filter(|run| run.lab == config.lab && run.preset == config.preset)
         .filter(|run| with_faults || !run.with_faults)
+        .filter(|run| !run.walls.is_empty())
         .map(|run| (run, run.differences(config)));
-    let Some((run, differences)) = candidates.min_by_key(|(_, differences)| differences.len())
-    else {
-        return format!(
-            "not known: no run of `{}` was completed here yet",
-            config.preset
-        );
-    };
-    if run.walls.is_empty() {
-        return "not known".to_owned();
+    let nearest = candidates.min_by_key(|(_, differences)| differences.len());
+    match (nearest, calibration) {
+        (Some((run, differences)), _) if differences.is_empty() => RunEstimate::SameRun {
+            seconds: run.projected_s(config, parallel),
+            run: run.id.clone(),
+        },
+        (_, Some(timed)) => RunEstimate::Timed {
+            seconds: timed_s(timed, config, parallel),
+            unit: timed.unit,
+            unit_s: timed.unit_s,
+        },
+        (Some((run, differences)), None) => RunEstimate::SimilarRun {
+            seconds: run.projected_s(config, parallel),
+            run: run.id.clone(),
+            differences,
+        },
+        (None, None) => RunEstimate::Unknown {
+            preset: config.preset.clone(),
+        },
     }
-    let seconds = format::seconds(run.projected_s(config, parallel));
-    if differences.is_empty() {
-        return format!("about {seconds}, from run {}", run.id);
-    }
-    let shown = differences.iter().take(MOST_DIFFERENCES);
-    let mut shown: Vec<String> = shown.cloned().collect();
-    let more = differences.len() - shown.len();
-    if more > 0 {
-        shown.push(format!("{more} more"));
-    }
-    format!(
-        "not known; {seconds} if it were as in the most similar run, {}, which had {}",
-        run.id,
-        format::join_words(&shown, "and")
-    )
+}
+
+/// Seconds that the arms, workers and repeats of a configuration would take without any loss.
+fn timed_s(timed: &Calibration, config: &RunConfig, parallel: impl Fn(&str) -> bool) -> f64 {
+    let serial_s = timed.units as f64 * timed.unit_s;
+    let shares: f64 = config.workers.iter().map(|p| 1.0 / f64::from(*p)).sum();
+    let once: f64 = config
+        .arms
+        .iter()
+        .map(|arm| if parallel(arm) { shares } else { 1.0 })
+        .sum();
+    // The base runs as one more arm.
+    let control = f64::from(u8::from(config.control));
+    serial_s * (once + control) * f64::from(config.repeats)
 }

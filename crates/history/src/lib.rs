@@ -7,6 +7,7 @@
 
 pub mod comparison;
 pub mod estimate;
+mod estimate_messages;
 pub mod filter;
 pub mod list;
 pub mod outlook;

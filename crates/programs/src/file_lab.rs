@@ -29,6 +29,7 @@ pub(crate) struct FileLab {
     slot: String,
     #[serde(default)]
     default_preset: Option<String>,
+    first_preset: Option<String>,
     #[serde(default)]
     takes_data: Option<DataDefinition>,
     #[serde(default)]
@@ -201,6 +202,7 @@ impl FileLab {
             params: self.params.clone(),
             presets,
             default_preset: self.default_preset.clone().unwrap_or(first),
+            first_preset: self.first_preset.clone(),
             figures,
             page: None,
             commands: Vec::new(),

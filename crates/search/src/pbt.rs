@@ -6,13 +6,14 @@ use crate::seed::{Drawn, Draws};
 use crate::setting::SettingError;
 use crate::trial::{Checkpoint, TrialId};
 
-/// A member that failed so often without a report between is not replaced again.
+/// A member that failed so often is not replaced again.
 const FAILURES: u32 = 3;
 
 /// Population based training (Jaderberg et al. 2017) with truncation selection. After every
 /// interval a member that is among the worst of the population is stopped, and a copy of one of the
 /// best, chosen at random, takes its place: its state, and its configuration changed a little
-/// ([`Perturb`](crate::Perturb)). Only members whose state was saved are copied.
+/// ([`Perturb`](crate::Perturb)). Only members whose state was saved are copied, and only from a
+/// later budget than that at which the stopped one started, so that every search ends.
 ///
 /// A copy is a trial of its own with a parent, so the trials are the lineage: whoever follows the
 /// parents of a trial has its schedule of configurations. Members are compared once all of them
@@ -32,6 +33,8 @@ pub struct Pbt {
 struct Member {
     doing: Doing,
     trial: Option<TrialId>,
+    /// The budget at which its trial started, and at which it is.
+    start: u64,
     budget: u64,
     loss: Option<FiniteLoss>,
     saved: Option<Checkpoint>,
@@ -76,6 +79,7 @@ impl Pbt {
         let member = Member {
             doing: Doing::ToStart(None),
             trial: None,
+            start: 0,
             budget: 0,
             loss: None,
             saved: None,
@@ -121,14 +125,15 @@ impl Pbt {
         ranked.into_iter().map(|(_, index)| index).collect()
     }
 
-    /// The saved state of one of the best, at random; not of the member itself.
-    fn donor(&self, member: usize, trial: TrialId) -> Option<Checkpoint> {
+    /// The saved state of one of the best, at random; not of the member itself, nor before a
+    /// budget.
+    fn donor(&self, member: usize, trial: TrialId, least: u64) -> Option<Checkpoint> {
         let ranked = self.ranked();
         let best = ranked.iter().take(self.cut());
         let saved = best.filter(|index| **index != member);
         let saved: Vec<Checkpoint> = saved
             .filter_map(|index| self.members[*index].saved)
-            .filter(|saved| saved.budget < self.budget)
+            .filter(|saved| (least..self.budget).contains(&saved.budget))
             .collect();
         if saved.is_empty() {
             return None;
@@ -164,7 +169,8 @@ impl Pbt {
         let loss = donor.and_then(|donor| donor.loss);
         let member = &mut self.members[index];
         member.doing = Doing::ToStart(from);
-        member.budget = from.map_or(0, |from| from.budget);
+        member.start = from.map_or(0, |from| from.budget);
+        member.budget = member.start;
         member.loss = loss;
         member.saved = None;
         member.trial = None;
@@ -215,14 +221,16 @@ impl TrialScheduler for Pbt {
         let member = &mut self.members[index];
         member.budget = budget;
         member.loss = Some(loss);
-        member.failures = 0;
         if budget >= self.budget {
             member.doing = Doing::Finished;
             return TrialVerdict::Finish;
         }
         member.doing = Doing::Paused;
+        // Else one copy of an old state after the other would be worse, where donors go on and
+        // their later states could not be saved.
+        let least = member.start + 1;
         if self.is_among_worst(index)
-            && let Some(from) = self.donor(index, trial)
+            && let Some(from) = self.donor(index, trial, least)
         {
             self.copy(index, Some(from));
             return TrialVerdict::Stop;
@@ -246,7 +254,7 @@ impl TrialScheduler for Pbt {
         if self.members[index].failures >= FAILURES {
             self.members[index].doing = Doing::Gone;
         } else {
-            let from = self.donor(index, trial);
+            let from = self.donor(index, trial, 1);
             self.copy(index, from);
         }
     }

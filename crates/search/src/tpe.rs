@@ -2,6 +2,7 @@
 
 mod axis;
 mod estimator;
+mod line;
 mod normal;
 
 use std::cmp::Reverse;
@@ -63,7 +64,8 @@ struct Group {
 /// What is known of a trial: where it is on each axis, and its merit once it has been told.
 #[derive(Debug, Clone)]
 struct Observed {
-    spots: Vec<Option<Spot>>,
+    /// Not a number where the parameter is not active.
+    places: Vec<f64>,
     merit: Option<Merit>,
 }
 
@@ -151,12 +153,14 @@ impl Tpe {
     /// The candidate of a group with the best ratio, one spot for each member.
     fn choose(&self, members: &[usize], split: &Split<'_>, draws: &mut Draws) -> Vec<Spot> {
         let axes: Vec<&ParzenAxis> = members.iter().map(|index| &self.axes[*index]).collect();
-        let below = Estimator::new(&axes, &observations(members, &split.0));
-        let above = Estimator::new(&axes, &observations(members, &split.1));
+        let below = Estimator::new(&axes, observations(members, &split.0));
+        let above = Estimator::new(&axes, observations(members, &split.1));
+        let mut terms = Vec::new();
         let mut best: Option<(f64, Vec<Spot>)> = None;
         for _ in 0..self.candidates {
             let candidate = below.draw(draws);
-            let ratio = below.log_density(&candidate) - above.log_density(&candidate);
+            let ratio = below.log_density(&candidate, &mut terms)
+                - above.log_density(&candidate, &mut terms);
             if best.as_ref().is_none_or(|(known, _)| ratio > *known) {
                 best = Some((ratio, candidate));
             }
@@ -167,13 +171,14 @@ impl Tpe {
 
 type Split<'a> = (Vec<&'a Observed>, Vec<&'a Observed>);
 
-/// Where the trials are on these axes, of those in which they were active.
-fn observations(members: &[usize], trials: &[&Observed]) -> Vec<Vec<Spot>> {
-    let on = |trial: &&Observed| {
-        let spots = members.iter().map(|index| trial.spots[*index]);
-        spots.collect::<Option<Vec<Spot>>>()
-    };
-    trials.iter().filter_map(on).collect()
+/// For each axis where the trials are on it, of those in which all were active.
+fn observations(members: &[usize], trials: &[&Observed]) -> Vec<Vec<f64>> {
+    // Members are active together.
+    let first = members.first();
+    let is_active = |trial: &&&Observed| first.is_some_and(|first| !trial.places[*first].is_nan());
+    let active: Vec<&&Observed> = trials.iter().filter(is_active).collect();
+    let on = |index: &usize| active.iter().map(|trial| trial.places[*index]).collect();
+    members.iter().map(on).collect()
 }
 
 impl Searcher for Tpe {
@@ -205,12 +210,12 @@ impl Searcher for Tpe {
 
     fn started(&mut self, trial: TrialId, configuration: &Configuration) {
         let axes = self.space.dimensions().iter().zip(&self.axes);
-        let spot = |(dimension, axis): (&crate::space::Dimension, &ParzenAxis)| {
-            let value = configuration.get(&dimension.name)?;
-            Some(axis.spot(&dimension.domain, value))
+        let place = |(dimension, axis): (&crate::space::Dimension, &ParzenAxis)| {
+            let value = configuration.get(&dimension.name);
+            value.map_or(f64::NAN, |value| axis.place(&dimension.domain, value))
         };
         let observed = Observed {
-            spots: axes.map(spot).collect(),
+            places: axes.map(place).collect(),
             merit: None,
         };
         let index = trial.0 as usize;

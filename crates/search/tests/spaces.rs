@@ -1,5 +1,7 @@
 //! Spaces: what they read, what they refuse and where, and what they write again.
 
+#![allow(clippy::unwrap_used, reason = "a test may stop where it fails")]
+
 use proptest::prelude::*;
 use workbench_search::{
     ConfigValue, Configuration, Dimension, Domain, RandomSearch, Space, SpaceProblem, TrialId,
@@ -212,6 +214,31 @@ fn quantised_values_are_multiples_and_tidy() {
     }
     assert_eq!(seen.len(), 11);
     assert!(seen.contains("a=0.3"), "{seen:?}");
+}
+
+/// The seeds of the fuzz target `space`, named after what they are.
+#[test]
+fn the_corpus_is_read_or_refused() {
+    let corpus = concat!(env!("CARGO_MANIFEST_DIR"), "/../../fuzz/corpus/space");
+    let mut seen = 0;
+    for file in std::fs::read_dir(corpus).unwrap() {
+        let path = file.unwrap().path();
+        let text = std::fs::read_to_string(&path).unwrap();
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        let read = match path.extension().and_then(|end| end.to_str()) {
+            Some("txt") => Dimension::parse(&text).map(drop),
+            Some("toml") => Space::from_toml(&text).map(drop),
+            Some("json") => {
+                serde_json::from_str::<Configuration>(&text).unwrap();
+                Ok(())
+            }
+            // Inputs that a fuzz run found.
+            _ => continue,
+        };
+        assert_eq!(read.is_ok(), name.starts_with("good_"), "{name}: {read:?}");
+        seen += 1;
+    }
+    assert!(seen >= 13);
 }
 
 proptest! {

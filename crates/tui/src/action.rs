@@ -3,9 +3,10 @@
 
 use std::path::PathBuf;
 
+use workbench_machine::state::ProcessSignal;
 use workbench_record::RunDir;
 
-use crate::event::{HandInRequest, MissingSetup};
+use crate::event::{HandInRequest, MissingSetup, ProcessTarget};
 use crate::field::Editing;
 use crate::kit::Motion;
 use crate::theme::ThemeName;
@@ -35,6 +36,8 @@ pub enum Action {
     Runs,
     /// Go to the run under way.
     Watch,
+    /// Go to this machine.
+    Monitor,
     /// Go to the questions about the lab or the run.
     Questions,
     /// Go to the form of the lab with this place in the list.
@@ -68,6 +71,10 @@ pub enum Action {
     Reset,
     /// Make the run that the form stands for.
     Start,
+    /// Make it, also where it takes long.
+    StartNow,
+    /// Turn the form to this preset, and make its run.
+    StartShorter(String),
     /// Leave the screen, install what is missing, and make the run then.
     Install(Box<MissingSetup>),
     /// Put the command that does the same without a screen into the clipboard.
@@ -102,6 +109,11 @@ pub enum Action {
     HandIn,
     /// Write a hand-in.
     WriteHandIn(HandInRequest),
+
+    /// Choose a signal for the selected process.
+    AskSignal,
+    /// Hand a signal to a process.
+    SendSignal(ProcessTarget, ProcessSignal),
 
     /// Stop the run or one of its arms; this asks first.
     Stop,

@@ -30,6 +30,7 @@ pub const HOME: Keys = table! {
     ["backtab", "left", "h"], Action::Previous, "", "Go to the previous panel.";
     ["Q"], Action::Questions, "quiz", "Show what the lab asks, beside its handout, and predict.";
     ["r"], Action::Runs, "all runs", "Show all runs, with a filter.";
+    ["m"], Action::Monitor, "monitor", "Watch this machine: cores, memory, GPUs, processes.";
     ["w"], Action::Watch, "watch", "Go to the run under way.";
     ["up", "k"], Action::Move(Motion::Up), "", "Move up, or scroll the handout.";
     ["down", "j"], Action::Move(Motion::Down), "", "Move down, or scroll the handout.";
@@ -131,7 +132,8 @@ pub const COMPARE: Keys = table! {
 pub const RUN: Keys = table! {
     ["c"], Action::Stop, "stop",
         "Stop the run or one of its arms; it asks first, and says what is kept.";
-    ["esc"], Action::Home, "home", "Go to the first screen; the run goes on.";
+    ["esc"], Action::Back, "home",
+        "Show all panels again, or go to the first screen; the run goes on.";
 };
 
 /// A run of another process that is followed.
@@ -152,15 +154,41 @@ pub const REPLAY: Keys = table! {
     ["esc"], Action::Back, "back", "Go back.";
 };
 
+/// This machine, besides the keys of its view.
+pub const MONITOR: Keys = table! {
+    ["K", "f9"], Action::AskSignal, "signal",
+        "Hand a signal to the selected process; it asks first.";
+    ["esc"], Action::Back, "back", "Go back.";
+};
+
+/// A recording of a machine, besides the keys of its view.
+pub const RECORDING: Keys = table! {
+    ["space"], Action::TogglePlay, "play/hold",
+        "Play or pause; at the end, play from the beginning again.";
+    ["]"], Action::Speed(1), "faster", "Play faster, up to 100 times as fast as it was.";
+    ["["], Action::Speed(-1), "slower", "Play slower, down to the pace at which it was.";
+    [".", ">"], Action::Jump(1), "ahead", "Jump ahead by a twentieth of the recording.";
+    [",", "<"], Action::Jump(-1), "", "Jump back by a twentieth of the recording.";
+    ["esc"], Action::Back, "back", "Go back.";
+};
+
+/// Which signal to hand to a process.
+pub const SIGNAL: Keys = table! {
+    ["n", "esc", "q", "ctrl-c"], Action::Close, "none", "Send no signal.";
+    ["tab", "right", "l", "down", "j"], Action::Next, "next button", "Go to the next button.";
+    ["backtab", "left", "h", "up", "k"], Action::Previous, "", "Go to the button before.";
+    ["enter", "space"], Action::Choose, "press", "Press the button.";
+};
+
 /// What a run found, besides the keys of its view.
 pub const RESULT: Keys = table! {
     ["Q"], Action::Questions, "questions",
         "Answer the questions about the run, beside what was predicted and what came out.";
     ["e"], Action::Export, "export", "Write a report: HTML, JSON, CSV, Markdown, SVG or PNG.";
-    ["T"], Action::HandIn, "hand in", "Pack the run and its answers into the file that is handed in.";
     ["esc"], Action::Back, "back", "Go back.";
     ["p"], Action::Replay, "replay", "Play the run again on the Run screen.";
     ["Y"], Action::Copy, "copy", "Copy the command that makes this run again without a screen.";
+    ["T"], Action::HandIn, "hand in", "Pack the run and its answers into the file that is handed in.";
     ["u"], Action::Reread, "", "Read the run again, for one that is under way in another process.";
 };
 
@@ -210,6 +238,15 @@ pub const MISSING: Keys = table! {
     ["n", "esc", "q", "ctrl-c"], Action::Close, "not now", "Change nothing.";
     ["tab", "right", "l", "backtab", "left", "h"], Action::Next, "other button",
         "Go to the other button.";
+    ["enter", "space"], Action::Choose, "press", "Press the button.";
+};
+
+/// Whether to start a run that takes long.
+pub const BEGIN: Keys = table! {
+    ["y"], Action::Agree, "start", "Start the run.";
+    ["n", "esc", "q", "ctrl-c"], Action::Close, "not now", "Change nothing.";
+    ["tab", "right", "l", "down", "j"], Action::Next, "next button", "Go to the next button.";
+    ["backtab", "left", "h", "up", "k"], Action::Previous, "", "Go to the button before.";
     ["enter", "space"], Action::Choose, "press", "Press the button.";
 };
 

@@ -1,6 +1,7 @@
 //! Drawing the interface: machine line, screen, dialog, last line.
 
 use ratatui::Frame;
+use ratatui::buffer::Buffer;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::style::Color;
 use ratatui::text::{Line, Span};
@@ -16,6 +17,7 @@ use super::overlay::Overlay;
 use super::theme::Theme;
 use super::views;
 use super::views::compare::ComparePanel;
+use super::views::monitor::MonitorDrawn;
 use super::views::panels::Panels;
 use super::views::result::ResultDrawn;
 use super::views::run::RunDrawn;
@@ -30,6 +32,7 @@ enum Drawn {
     Run(RunDrawn),
     Result(ResultDrawn),
     Compare(Panels<ComparePanel>),
+    Monitor(MonitorDrawn),
 }
 
 impl App {
@@ -41,6 +44,9 @@ impl App {
         }
         let drawn = self.draw(frame);
         self.take_drawn(drawn);
+        // Which keys work depends on which panels are in sight.
+        self.foot = self.draw_foot(frame);
+        self.finish(frame);
     }
 
     /// Folds and places what [`draw`](Self::draw) draws.
@@ -54,7 +60,7 @@ impl App {
             Screen::Compare(_) => {}
             Screen::Form => {
                 if let Some(form) = &mut self.form {
-                    form.arrange(body, &shared.theme);
+                    form.arrange(body, shared);
                 }
             }
             Screen::Run => {
@@ -62,9 +68,14 @@ impl App {
                     live.view.update(&live.snapshot);
                 }
             }
-            Screen::Watch(watched) => watched.view.update(&watched.snapshot),
+            Screen::Watch(watched) => {
+                watched.view.standing = watched.shown_standing();
+                watched.view.update(&watched.snapshot);
+            }
+            Screen::Monitor(_) => self.monitored.view.update(),
             Screen::Result(screen) => {
                 let loaded = &screen.loaded;
+                screen.view.standing = Some(loaded.standing);
                 screen.view.update(&loaded.result, &loaded.snapshot);
             }
         }
@@ -82,6 +93,7 @@ impl App {
             (Drawn::Run(drawn), Screen::Watch(watched), _) => watched.view.take(drawn),
             (Drawn::Result(drawn), Screen::Result(screen), _) => screen.view.take(drawn),
             (Drawn::Compare(drawn), Screen::Compare(screen), _) => screen.view.take(drawn),
+            (Drawn::Monitor(drawn), Screen::Monitor(_), _) => self.monitored.view.take(drawn),
             _ => {}
         }
     }
@@ -90,7 +102,11 @@ impl App {
     fn parts(&self, area: Rect) -> [Rect; 3] {
         let own_head = matches!(
             self.screen,
-            Screen::Run | Screen::Watch(_) | Screen::Result(_) | Screen::Compare(_)
+            Screen::Run
+                | Screen::Watch(_)
+                | Screen::Result(_)
+                | Screen::Compare(_)
+                | Screen::Monitor(_)
         );
         Layout::vertical([
             Constraint::Length(u16::from(!own_head)),
@@ -104,22 +120,26 @@ impl App {
     fn draw(&self, frame: &mut Frame) -> Drawn {
         let area = frame.area();
         let theme = &self.shared.theme;
-        let drawn = if too_small(frame.buffer_mut(), area, SMALLEST, theme) {
+        if too_small(frame.buffer_mut(), area, SMALLEST, theme) {
             Drawn::Nothing
         } else {
             self.draw_screen(frame, area, theme)
-        };
+        }
+    }
+
+    /// What concerns every cell, once all are drawn.
+    fn finish(&self, frame: &mut Frame) {
+        let theme = &self.shared.theme;
         if theme.glyphs.ascii {
-            plain(frame);
+            plain(frame.buffer_mut());
         }
         if theme.is_painted() {
             paint(frame, theme);
         }
-        drawn
     }
 
     fn draw_screen(&self, frame: &mut Frame, area: Rect, theme: &Theme) -> Drawn {
-        let [head, body, foot] = self.parts(area);
+        let [head, body, _] = self.parts(area);
         if head.height > 0 {
             lines(
                 frame,
@@ -129,11 +149,16 @@ impl App {
         }
         let drawn = self.draw_body(frame, body, theme);
         self.draw_overlay(frame, body, theme);
-        self.draw_foot(frame, foot, theme);
         drawn
     }
 
-    fn draw_foot(&self, frame: &mut Frame, foot: Rect, theme: &Theme) {
+    /// Draws the last line; tells where each of its keys is.
+    fn draw_foot(&self, frame: &mut Frame) -> Vec<(Rect, &'static str)> {
+        let (area, theme) = (frame.area(), &self.shared.theme);
+        if area.width < SMALLEST.0 || area.height < SMALLEST.1 {
+            return Vec::new();
+        }
+        let [_, _, foot] = self.parts(area);
         if let Some(text) = &self.notice {
             let text = fit(
                 text,
@@ -141,20 +166,20 @@ impl App {
                 theme.glyphs.ascii,
             );
             Line::styled(format!(" {text}"), theme.warn).render(foot, frame.buffer_mut());
-            return;
+            return Vec::new();
         }
         let strip = self.strip(theme);
         let width = Constraint::Length(strip.width() as u16);
         let [left, right] = Layout::horizontal([width, Constraint::Min(0)]).areas(foot);
         strip.render(left, frame.buffer_mut());
-        footer(frame, right, &self.footer(), theme);
+        footer(frame, right, &self.footer(), theme)
     }
 
     fn draw_body(&self, frame: &mut Frame, body: Rect, theme: &Theme) -> Drawn {
         match (&self.screen, &self.form, &self.live) {
             (Screen::Home, ..) => self.home.draw(frame, &self.shared),
             (Screen::Runs, ..) => self.runs.draw(frame, body, &self.shared),
-            (Screen::Form, Some(form), _) => form.draw(frame, body, theme),
+            (Screen::Form, Some(form), _) => form.draw(frame, body, &self.shared),
             (Screen::Questions(questions), ..) => questions.screen.draw(frame, theme),
             (Screen::Form, None, _) | (Screen::Run, _, None) => {}
             (Screen::Compare(screen), ..) => {
@@ -167,6 +192,10 @@ impl App {
             (Screen::Watch(watched), ..) => {
                 let (view, snapshot) = (&watched.view, &watched.snapshot);
                 return Drawn::Run(views::run::draw(frame, body, view, snapshot, theme));
+            }
+            (Screen::Monitor(_), ..) => {
+                let view = &self.monitored.view;
+                return Drawn::Monitor(views::monitor::draw(frame.buffer_mut(), body, view, theme));
             }
             (Screen::Result(screen), ..) => {
                 let shown = (&screen.loaded.result, &screen.loaded.snapshot);
@@ -183,7 +212,9 @@ impl App {
             Some(Overlay::Export(export)) => export.draw(frame, body, theme),
             Some(Overlay::HandIn(hand_in)) => hand_in.draw(frame, body, theme),
             Some(Overlay::Missing(missing)) => missing.draw(frame, body, theme),
+            Some(Overlay::Begin(begin)) => begin.draw(frame, body, theme),
             Some(Overlay::Palette(palette)) => palette.draw(frame, body, theme),
+            Some(Overlay::Signal(signal)) => signal.draw(frame, body, theme),
             Some(Overlay::Stop(stop)) => {
                 if let Some(live) = &self.live {
                     stop.draw(frame, body, &live.snapshot, theme);
@@ -193,8 +224,13 @@ impl App {
         }
     }
 
-    /// Where a run that is not made here comes from, left of the keys.
+    /// Where a run or a machine that is not here comes from, left of the keys.
     fn strip(&self, theme: &Theme) -> Line<'static> {
+        if let (Screen::Monitor(_), Some(player)) = (&self.screen, &self.monitored.player) {
+            let (at, end) = player.position();
+            let played = (player.is_playing(), player.speed());
+            return position(played, (at / 1000, end / 1000), theme);
+        }
         let Screen::Watch(watched) = &self.screen else {
             return Line::default();
         };
@@ -205,20 +241,8 @@ impl App {
             ),
             Feed::Replay(player) => {
                 let (at, end) = player.position();
-                let mark = match (player.is_playing(), theme.glyphs.ascii) {
-                    (true, false) => "▶",
-                    (true, true) => ">",
-                    (false, _) => "=",
-                };
-                let clock = |ns: u64| {
-                    let s = ns / 1_000_000_000;
-                    format!("{}:{:02}", s / 60, s % 60)
-                };
-                let speed = format!("{}{}", player.speed(), theme.either("×", "x"));
-                Line::styled(
-                    format!(" {mark} {speed:<4} {} of {} ", clock(at), clock(end)),
-                    theme.selected,
-                )
+                let played = (player.is_playing(), player.speed());
+                position(played, (at / 1_000_000_000, end / 1_000_000_000), theme)
             }
         }
     }
@@ -250,11 +274,39 @@ impl App {
     }
 }
 
-/// The last line: the keys that work now, as many as fit, and always the help.
-fn footer(frame: &mut Frame, area: Rect, bindings: &[Binding], theme: &Theme) {
+/// How something is played, and where it is, in seconds.
+fn position((playing, speed): (bool, u32), (at, end): (u64, u64), theme: &Theme) -> Line<'static> {
+    let mark = match (playing, theme.glyphs.ascii) {
+        (true, false) => "▶",
+        (true, true) => ">",
+        (false, _) => "=",
+    };
+    let clock = |s: u64| format!("{}:{:02}", s / 60, s % 60);
+    let speed = format!("{speed}{}", theme.either("×", "x"));
+    let text = format!(" {mark} {speed:<4} {} of {} ", clock(at), clock(end));
+    Line::styled(text, theme.selected)
+}
+
+/// The last line: the keys that work now, as many as fit, and always the help; where each is.
+fn footer(
+    frame: &mut Frame,
+    area: Rect,
+    bindings: &[Binding],
+    theme: &Theme,
+) -> Vec<(Rect, &'static str)> {
     let room = usize::from(area.width).saturating_sub(1);
     let mut spans = vec![Span::raw(" ")];
-    let mut used = 0;
+    let (mut used, mut places) = (0, Vec::new());
+    let mut place = |used: usize, wide: usize, binding: &Binding| {
+        let x = area.x.saturating_add(1 + used as u16);
+        let width = wide.saturating_sub(2) as u16;
+        places.extend(
+            binding
+                .keys
+                .first()
+                .map(|key| (Rect { x, width, ..area }, *key)),
+        );
+    };
     let help = bindings.iter().position(|b| b.keys.contains(&"?"));
     let reserved = help.map_or(0, |i| hint_width(&bindings[i], theme));
     for (i, binding) in bindings.iter().enumerate() {
@@ -265,13 +317,16 @@ fn footer(frame: &mut Frame, area: Rect, bindings: &[Binding], theme: &Theme) {
         if used + wide + reserved > room {
             break;
         }
+        place(used, wide, binding);
         used += wide;
         hint(&mut spans, binding, theme);
     }
     if let Some(help) = help {
+        place(used, reserved, &bindings[help]);
         hint(&mut spans, &bindings[help], theme);
     }
     Line::from(spans).render(area, frame.buffer_mut());
+    places
 }
 
 fn hint_width(binding: &Binding, theme: &Theme) -> usize {
@@ -352,8 +407,8 @@ fn gpus(gpus: &[GpuFacts]) -> String {
 }
 
 /// Replaces the typographic characters of sentences and names, for terminals without them.
-fn plain(frame: &mut Frame) {
-    for cell in &mut frame.buffer_mut().content {
+pub fn plain(buf: &mut Buffer) {
+    for cell in &mut buf.content {
         let ascii = match cell.symbol() {
             "×" => "x",
             "…" | "≈" => "~",

@@ -6,16 +6,21 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ratatui::crossterm::event::{KeyEvent, MouseEvent};
-use workbench_experiment::lab::{Opt, RunConfig};
+use workbench_experiment::lab::{Calibration, Opt, RunConfig};
+use workbench_machine::measuring::Measuring;
+use workbench_machine::state::ProcessSignal;
 use workbench_machine::{MachineFacts, UsableCores};
+use workbench_monitor::MonitorLook;
 use workbench_questions::AnswerSheet;
 use workbench_record::{Record, RunDir, Snapshot};
 use workbench_result::RunResult;
 
 use crate::ground::Ground;
+use crate::screens::form_calibration::CalibrationRequest;
 use crate::screens::form_data::{SurveyRequest, Surveyed};
 use crate::sheet_place::SheetPlace;
 use crate::theme::ThemeName;
+use workbench_history::Standing;
 use workbench_history::comparison::{Comparison, Curves};
 use workbench_history::list::RunRow;
 
@@ -28,8 +33,19 @@ pub struct Loaded {
     pub snapshot: Snapshot,
     /// Its result so far.
     pub result: RunResult,
-    /// Whether some process is still writing to it.
-    pub live: bool,
+    /// Its status: what its record says, and whether some process is still writing to it.
+    pub standing: Standing,
+}
+
+/// The records of a run, to be played again.
+#[derive(Debug)]
+pub struct Recorded {
+    /// Its directory.
+    pub run: RunDir,
+    /// All its records.
+    pub records: Arc<[Record]>,
+    /// Its status at the end of them.
+    pub standing: Standing,
 }
 
 /// Several runs side by side.
@@ -159,13 +175,21 @@ pub enum AppEvent {
     /// A run that another process made has ended, or can be followed no longer.
     FollowEnded(RunDir, Result<Arc<Loaded>, String>),
     /// The records of a run that is to be played again have been read.
-    Replay(Result<(RunDir, Arc<[Record]>), String>),
-    /// Time has passed, for a run that is played again.
+    Replay(Result<Box<Recorded>, String>),
+    /// Time has passed, for a run or a recording that is played again.
     Tick(Duration),
+    /// The machine has been looked at.
+    Looked(Arc<MonitorLook>),
+    /// A signal was handed over, or a recording ended: what to say about it.
+    Told(String),
     /// Runs have been put side by side.
     Compared(Result<Arc<SideBySide>, String>),
     /// A file for the form has been looked through.
     Surveyed(Box<SurveyRequest>, Surveyed),
+    /// A lab's unit of work has been timed, where it has one.
+    Calibrated(Box<CalibrationRequest>, Option<Calibration>),
+    /// These other processes measure on this machine.
+    Beside(Vec<Measuring>),
     /// A report has been written, or not.
     Exported(Exported),
     /// A hand-in has been written, or not.
@@ -187,12 +211,18 @@ pub enum Effect {
     Run(RunEffect),
     /// A run that is watched and not made here.
     Watch(WatchEffect),
+    /// This machine and its processes.
+    Monitor(MonitorEffect),
     /// The history and the runs in it.
     History(HistoryEffect),
     /// Answers to questions.
     Answers(AnswersEffect),
     /// Look through a file for the form.
     Survey(Box<SurveyRequest>),
+    /// Time a lab's unit of work.
+    Calibrate(Box<CalibrationRequest>),
+    /// Look for other processes that measure.
+    LookAround,
     /// Write a report of the result that is shown.
     Export {
         /// Of this run.
@@ -228,6 +258,28 @@ pub enum WatchEffect {
     Unfollow,
     /// Read the records of a run, to play it again.
     Replay(RunDir),
+}
+
+/// A process that is meant, whatever has its number later.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProcessTarget {
+    /// Its number.
+    pub pid: u32,
+    /// When it began, in the kernel's ticks.
+    pub started_ticks: u64,
+    /// Its name.
+    pub name: String,
+}
+
+/// What is wanted of this machine.
+#[derive(Debug, PartialEq)]
+pub enum MonitorEffect {
+    /// Look at it again and again.
+    Begin,
+    /// Look no more.
+    End,
+    /// Hand a signal to a process.
+    Send(ProcessTarget, ProcessSignal),
 }
 
 /// What is wanted of answers to questions.

@@ -113,7 +113,7 @@ impl Loop<'_> {
             }
             let running = self.app.is_running();
             let playing = self.app.is_playing();
-            let listing = self.app.lists_runs() && !self.terminal_lost;
+            let listing = self.app.looks_around() && !self.terminal_lost;
             tokio::select! {
                 Some(event) = news.events.recv() => self.hear(event, &mut news),
                 Some(()) = signals.interrupt.recv() => self.terminate(),
@@ -179,9 +179,12 @@ impl Loop<'_> {
             match effect {
                 Effect::Run(effect) => self.session.run(effect),
                 Effect::Watch(effect) => self.session.watch(effect),
+                Effect::Monitor(effect) => self.session.monitor(effect),
                 Effect::History(effect) => self.session.history(effect),
                 Effect::Answers(effect) => self.session.answers(effect),
                 Effect::Survey(request) => self.session.survey(request),
+                Effect::Calibrate(request) => self.session.calibrate(request),
+                Effect::LookAround => self.session.look_around(),
                 Effect::Export {
                     loaded,
                     path,

@@ -144,6 +144,13 @@ impl FilterField {
         self.field.set("");
     }
 
+    /// Empties the filter; whether there was anything in it.
+    pub fn step_back(&mut self) -> bool {
+        let had_text = !self.text().is_empty();
+        self.clear();
+        had_text
+    }
+
     /// Takes text, as much of it as a filter holds.
     pub fn paste(&mut self, text: &str) {
         self.field.paste(text);

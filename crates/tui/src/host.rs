@@ -2,7 +2,7 @@
 //! how.
 
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use workbench_experiment::lab::Lab;
 use workbench_machine::BuildFacts;
@@ -49,6 +49,11 @@ pub trait Host: Send + Sync {
     /// When it cannot be kept.
     fn keep_theme(&self, _theme: ThemeName) -> io::Result<()> {
         Ok(())
+    }
+
+    /// The folder in which processes say that they measure.
+    fn measuring(&self) -> Option<PathBuf> {
+        None
     }
 
     /// Stops the process and its workers, as Ctrl-Z does, until the shell's `fg`.

@@ -53,10 +53,15 @@ impl Player {
         (self.at_ns, self.end_ns)
     }
 
+    /// Whether everything has been played.
+    pub fn is_at_end(&self) -> bool {
+        self.at_ns >= self.end_ns
+    }
+
     /// Plays on, or holds; at the end it plays from the beginning again. Whether it did, so that
     /// the snapshot was emptied.
     pub fn toggle(&mut self, snapshot: &mut Snapshot) -> bool {
-        let again = !self.playing && self.at_ns >= self.end_ns;
+        let again = !self.playing && self.is_at_end();
         self.playing = !self.playing;
         if again {
             (self.at_ns, self.next) = (0, 0);

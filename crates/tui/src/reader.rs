@@ -4,15 +4,17 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use workbench_dataset::{CsvOptions, ReadOptions, Survey, survey_csv};
+use workbench_dataset::{CsvOptions, ReadOptions, survey_csv};
+use workbench_experiment::lab::DataKind;
+use workbench_history::Standing;
 use workbench_history::comparison::{compare, curves};
 use workbench_questions::AnswerSheet;
-use workbench_record::{Record, RecordError, RunDir, RunStore, Snapshot};
+use workbench_record::{RecordError, RunDir, RunStore, Snapshot};
 use workbench_report::format;
-use workbench_result::{RunResult, load};
+use workbench_result::{RunResult, compute, load};
 
-use crate::event::{Exported, Loaded, SideBySide};
-use crate::screens::form_data::SurveyRequest;
+use crate::event::{Exported, Loaded, Recorded, SideBySide};
+use crate::screens::form_data::{SurveyRequest, Surveyed};
 use crate::sheet_place::SheetPlace;
 
 /// Reads a run from its log, in whatever state it is.
@@ -23,6 +25,7 @@ pub fn open(run: &RunDir) -> Result<Loaded, String> {
             "{id} is not there any more: r reads the list again."
         ));
     }
+    // Asked before reading: a run that ends meanwhile is no killed one.
     let live = run.is_live();
     let loaded = load(run)
         .map_err(|error| short(run, &error.to_string()))?
@@ -30,15 +33,28 @@ pub fn open(run: &RunDir) -> Result<Loaded, String> {
     Ok(Loaded {
         run: run.clone(),
         snapshot: loaded.snapshot,
+        standing: standing(run, live, &loaded.result),
         result: loaded.result,
-        live,
     })
 }
 
+fn standing(run: &RunDir, live: bool, result: &RunResult) -> Standing {
+    match Standing::of(run, result) {
+        Standing::Killed if live => Standing::Running,
+        other => other,
+    }
+}
+
 /// Reads all records of a run, to play it again.
-pub fn records(run: &RunDir) -> Result<Arc<[Record]>, String> {
+pub fn records(run: RunDir) -> Result<Recorded, String> {
+    let live = run.is_live();
     let log = run.read().map_err(|error| error.to_string())?;
-    Ok(log.records.into())
+    let result = compute(&Snapshot::of(&log.records));
+    Ok(Recorded {
+        standing: result.map_or(Standing::Unfinished, |of| standing(&run, live, &of)),
+        records: log.records.into(),
+        run,
+    })
 }
 
 /// An error without the directory of all runs, so that one line has room for what was wrong.
@@ -55,8 +71,12 @@ pub fn side_by_side(runs: Vec<RunDir>) -> Result<SideBySide, String> {
     let loaded = runs.iter().map(open).collect::<Result<Vec<_>, _>>()?;
     let results: Vec<&RunResult> = loaded.iter().map(|loaded| &loaded.result).collect();
     let snapshots: Vec<&Snapshot> = loaded.iter().map(|loaded| &loaded.snapshot).collect();
+    let mut comparison = compare(&results);
+    for (named, run) in comparison.runs.iter_mut().zip(&loaded) {
+        named.standing = run.standing;
+    }
     Ok(SideBySide {
-        comparison: compare(&results),
+        comparison,
         curves: curves(&snapshots),
         runs,
     })
@@ -102,9 +122,15 @@ pub fn export(path: &Path, replace: bool, loaded: &Loaded) -> Exported {
     }
 }
 
-/// Looks through a file, with the first rows for a preview.
-pub fn survey(request: &SurveyRequest) -> Result<Survey, String> {
+/// Looks through a file, with the first rows for a preview, or whether a folder is there.
+pub fn survey(request: &SurveyRequest) -> Surveyed {
     const ROWS: usize = 20;
+    if request.kind == DataKind::Folder {
+        return match std::fs::read_dir(&request.path) {
+            Ok(_) => Ok(None),
+            Err(error) => Err(format!("this folder cannot be read: {error}")),
+        };
+    }
     let options = CsvOptions {
         reading: ReadOptions {
             no_header: request.no_header,
@@ -114,5 +140,8 @@ pub fn survey(request: &SurveyRequest) -> Result<Survey, String> {
         },
         ..CsvOptions::default()
     };
-    survey_csv(&request.path, &options, ROWS).map_err(|error| error.to_string())
+    match survey_csv(&request.path, &options, ROWS) {
+        Ok(survey) => Ok(Some(Arc::new(survey))),
+        Err(error) => Err(error.to_string()),
+    }
 }

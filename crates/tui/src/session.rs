@@ -12,20 +12,26 @@ use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 use workbench_clock::thread_cpu_ns;
 use workbench_experiment::lab::LabError;
 use workbench_experiment::{Control, Ended, ExperimentError, OtherOrigin};
+use workbench_history::Standing;
 use workbench_history::list::RunList;
 use workbench_machine::limits::with_limit;
+use workbench_machine::measuring::{Measuring, others};
+use workbench_machine::state::send_signal;
 use workbench_machine::{MachineFacts, usable_cores};
 use workbench_record::{Record, RecordError, RunDir, RunStore, Snapshot, Subscriber, Tail};
 
 use super::event::{
-    AnswersEffect, AppEvent, HandInRequest, HistoryEffect, Loaded, MissingSetup, RunEffect,
-    RunError, RunJob, WatchEffect,
+    AnswersEffect, AppEvent, HandInRequest, HistoryEffect, Loaded, MissingSetup, MonitorEffect,
+    RunEffect, RunError, RunJob, WatchEffect,
 };
 use super::ground::{AnswerSieve, Sifted};
 use super::hangup;
 use super::host::Host;
+use super::kit::text;
+use super::looker::MachineLooker;
 use super::reader;
 use super::screens::Labs;
+use super::screens::form_calibration::CalibrationRequest;
 use super::screens::form_data::SurveyRequest;
 use super::sheet_place::SheetPlace;
 
@@ -40,8 +46,11 @@ pub struct Session {
     maker: Maker,
     listed: Arc<Mutex<RunList>>,
     events: UnboundedSender<AppEvent>,
+    /// Other processes that measure, as they were told last.
+    beside: Vec<Measuring>,
     /// Dropping it ends the thread that follows a run.
     following: Option<channel::Sender<()>>,
+    looker: MachineLooker,
 }
 
 /// What making a run takes.
@@ -64,7 +73,12 @@ pub struct News {
 
 impl Session {
     /// A session over a store and its labs.
-    pub fn new(store: RunStore, labs: Labs, host: Arc<dyn Host>) -> (Self, News) {
+    pub fn new(
+        store: RunStore,
+        labs: Labs,
+        host: Arc<dyn Host>,
+        looker: MachineLooker,
+    ) -> (Self, News) {
         let (events, events_in) = mpsc::unbounded_channel();
         let (records, records_in) = mpsc::unbounded_channel();
         let session = Self {
@@ -77,7 +91,9 @@ impl Session {
             },
             listed: Arc::default(),
             events,
+            beside: Vec::new(),
             following: None,
+            looker,
         };
         let news = News {
             events: events_in,
@@ -123,8 +139,28 @@ impl Session {
             WatchEffect::Follow(run) => self.follow(run),
             WatchEffect::Unfollow => self.following = None,
             WatchEffect::Replay(run) => self.report("workbench-open", move || {
-                AppEvent::Replay(reader::records(&run).map(|records| (run, records)))
+                AppEvent::Replay(reader::records(run).map(Box::new))
             }),
+        }
+    }
+
+    /// Looks at this machine, or hands a signal to one of its processes.
+    pub fn monitor(&mut self, effect: MonitorEffect) {
+        match effect {
+            MonitorEffect::Begin => {
+                let control = self.maker.control.clone();
+                self.looker
+                    .begin(&self.events, move |ns| control.add_screen_cpu_ns(ns));
+            }
+            MonitorEffect::End => self.looker.end(),
+            MonitorEffect::Send(to, signal) => {
+                let sent = send_signal(to.pid, to.started_ticks, signal);
+                let (name, pid) = (text::safe(&to.name), to.pid);
+                let _ = self.events.send(AppEvent::Told(match sent {
+                    Ok(()) => format!("SIG{} was sent to {name} ({pid}).", signal.name()),
+                    Err(why) => format!("Nothing was sent to {name} ({pid}): {why}."),
+                }));
+            }
         }
     }
 
@@ -168,9 +204,29 @@ impl Session {
     /// Looks through a file for the form.
     pub fn survey(&self, request: Box<SurveyRequest>) {
         self.report("workbench-survey", move || {
-            let surveyed = reader::survey(&request).map(Arc::new);
+            let surveyed = reader::survey(&request);
             AppEvent::Surveyed(request, surveyed)
         });
+    }
+
+    /// Times a lab's unit of work.
+    pub fn calibrate(&self, request: Box<CalibrationRequest>) {
+        let labs = Arc::clone(&self.maker.labs);
+        self.report("workbench-timing", move || {
+            let lab = labs.get(request.lab);
+            let found = lab.and_then(|lab| lab.calibrate(&request.config));
+            AppEvent::Calibrated(request, found)
+        });
+    }
+
+    /// Looks for other processes that measure; nothing is told while there are none and were none.
+    pub fn look_around(&mut self) {
+        let folder = self.maker.host.measuring();
+        let others = folder.map_or_else(Vec::new, |folder| others(&folder));
+        if others != self.beside {
+            self.beside.clone_from(&others);
+            let _ = self.events.send(AppEvent::Beside(others));
+        }
     }
 
     /// Writes a report.
@@ -225,7 +281,7 @@ impl Session {
 
     /// Makes a run on a thread of its own.
     fn make(&mut self, job: RunJob) {
-        self.maker.control = Control::default();
+        self.maker.control = Control::beside(self.maker.host.measuring());
         let maker = self.maker.clone();
         self.report("workbench-run", move || {
             let run = || maker.make(&job);
@@ -242,7 +298,10 @@ impl Session {
                     }))
                 }
                 Err(error) => AppEvent::Ended(Err(RunError {
-                    message: error.told(),
+                    message: match error.option() {
+                        Some(_) => error.reason(),
+                        None => error.told(),
+                    },
                     option: error.option(),
                 })),
             }
@@ -379,8 +438,8 @@ fn loaded(ended: Ended) -> Loaded {
     Loaded {
         run: ended.run,
         snapshot: ended.snapshot,
+        standing: Standing::of_result(&ended.result),
         result: ended.result,
-        live: false,
     }
 }
 

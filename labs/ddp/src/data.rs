@@ -13,6 +13,8 @@ use crate::tuning::computes_bf16;
 
 /// Rows of the MNIST that comes with the program.
 const MNIST: (u64, u64) = (60_000, 10_000);
+/// More rows than any folder has.
+const MOST_ROWS: u64 = 1 << 40;
 /// The shape of its images.
 const MNIST_SHAPE: ImageShape = ImageShape {
     channels: 1,
@@ -52,6 +54,22 @@ pub fn look(source: &DataSource) -> Result<Found, LabError> {
             Opt::Data,
             "the ddp lab learns from images; leave --target out",
         ))),
+    }
+}
+
+/// What data and machine offer at most: what is beyond this is wrong on every machine.
+pub fn at_most(source: &DataSource) -> Offer {
+    let rows = match source {
+        DataSource::Embedded => MNIST,
+        DataSource::Folder { .. } | DataSource::File { .. } => (MOST_ROWS, MOST_ROWS),
+    };
+    Offer {
+        train_rows: rows.0,
+        test_rows: rows.1,
+        images: MNIST_SHAPE,
+        cores: f64::INFINITY,
+        gpus: u32::MAX,
+        bf16: true,
     }
 }
 

@@ -44,17 +44,18 @@ mod elastic_tests;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use workbench_ddp_protocol::Data;
 use workbench_experiment::lab::{
     ArmContext, ArmOutput, Basis, DataSource, DefinitionError, Finding, Lab, LabDefinition,
-    LabError, LabHost, MakeAgain, Params, PreparedLab, QuestionSet, RecordedItem, RunConfig,
-    Source, page,
+    LabError, LabHost, MakeAgain, Opt, Params, PreparedLab, QuestionSet, RecordedItem, Refusal,
+    RunConfig, Source, page,
 };
 
 use crate::arm::Arm;
 use crate::data::Found;
 use crate::drive::{Drive, WorkerProgram};
 use crate::environment::{Environment, Treatment};
-use crate::found_batch::FoundBatch;
+use crate::found_batch::{BATCH, FoundBatch};
 use crate::plan::Plan;
 use crate::settings::TrainSettings;
 
@@ -126,6 +127,19 @@ impl Lab for DataParallel {
 
     fn source(&self, arm: &str) -> Option<Source> {
         Arm::of(arm).and_then(Arm::source)
+    }
+
+    fn check(&self, config: &RunConfig) -> Result<(), Refusal> {
+        match TrainSettings::new(config, Data::Embedded, &data::at_most(&config.data)) {
+            // The batch is not the one that is given.
+            Err(LabError::Refused(refusal))
+                if TrainSettings::batch_to_find(config).is_none()
+                    || refusal.option != Opt::Set(BATCH.to_owned()) =>
+            {
+                Err(refusal)
+            }
+            _ => Ok(()),
+        }
     }
 
     fn prepare(&self, config: &RunConfig) -> Result<Box<dyn PreparedLab>, LabError> {

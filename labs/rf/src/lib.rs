@@ -20,9 +20,9 @@ use std::sync::Arc;
 use workbench_dataset::{DataError, Table};
 use workbench_experiment::lab::Quantity;
 use workbench_experiment::lab::{
-    ArmContext, ArmOutput, DataSource, DefinitionError, Finding, Lab, LabDefinition, LabError,
-    LabHost, MadeAgain, MakeAgain, Opt, PreparedLab, Progress, QuestionSet, RecordedItem, Refusal,
-    RunConfig, TableData, read_table,
+    ArmContext, ArmOutput, Calibration, DataSource, DefinitionError, Finding, Lab, LabDefinition,
+    LabError, LabHost, MadeAgain, MakeAgain, Opt, PreparedLab, Progress, QuestionSet, RecordedItem,
+    Refusal, RunConfig, TableData, read_table,
 };
 use workbench_programs::{Peers, Timed};
 use workbench_words::counted;
@@ -75,6 +75,25 @@ impl Lab for RandomForests {
 
     fn questions(&self) -> &QuestionSet {
         &self.questions
+    }
+
+    fn check(&self, config: &RunConfig) -> Result<(), Refusal> {
+        match Settings::new(&config.params) {
+            Err(LabError::Refused(refusal)) => Err(refusal),
+            _ => Ok(()),
+        }
+    }
+
+    fn calibrate(&self, config: &RunConfig) -> Option<Calibration> {
+        if self.definition.has_peers(config) {
+            return None;
+        }
+        let settings = Settings::new(&config.params).ok()?;
+        let table = read_table(&config.data, settings.allowed_cells(), own).ok()?;
+        let rows = rows(table.table.rows, config).ok()?;
+        let (problem, _) = Problem::new(&table.table, rows, settings, config.seed).ok()?;
+        let trees = problem.n_estimators.iter().map(|n| u64::from(*n)).sum();
+        Calibration::time("tree", trees, |at| problem.tree(0, at as u32).is_ok())
     }
 
     fn prepare(&self, config: &RunConfig) -> Result<Box<dyn PreparedLab>, LabError> {

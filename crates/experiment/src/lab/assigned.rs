@@ -6,6 +6,7 @@ use std::sync::Arc;
 use workbench_questions::{QuestionSet, RecordedAssignment};
 use workbench_record::{Params, RunConfig, Source};
 
+use super::calibration::Calibration;
 use super::contract::{ForeignLab, Lab, LabError, PreparedLab};
 use super::definition::{LabDefinition, Preset, suggest};
 use super::option::Refusal;
@@ -84,6 +85,7 @@ fn definition(
             )));
         }
         definition.default_preset.clone_from(name);
+        definition.first_preset = None;
     }
     for arm in &assignment.required_arms {
         if !definition.takes_arms() && definition.arm(arm).is_none() {
@@ -129,6 +131,14 @@ impl Lab for AssignedLab {
         self.inner.agree();
     }
 
+    fn check(&self, config: &RunConfig) -> Result<(), Refusal> {
+        self.inner.check(config)
+    }
+
+    fn calibrate(&self, config: &RunConfig) -> Option<Calibration> {
+        self.inner.calibrate(config)
+    }
+
     fn specialised(&self, params: &Params) -> Result<Option<Box<dyn Lab>>, Refusal> {
         let Some(inner) = self.inner.specialised(params)? else {
             return Ok(None);
@@ -137,6 +147,7 @@ impl Lab for AssignedLab {
         let definition = LabDefinition {
             presets: self.definition.presets.clone(),
             default_preset: self.definition.default_preset.clone(),
+            first_preset: self.definition.first_preset.clone(),
             assignment: self.definition.assignment.clone(),
             ..inner.definition().clone()
         };

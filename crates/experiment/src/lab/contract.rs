@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use super::calibration::Calibration;
 use super::definition::{DefinitionError, LabDefinition};
 use super::offered::{CommandInput, CommandOutput};
 use super::option::Refusal;
@@ -82,6 +83,22 @@ pub trait Lab: Send + Sync {
     /// When they do not describe arms.
     fn specialised(&self, _params: &Params) -> Result<Option<Box<dyn Lab>>, Refusal> {
         Ok(None)
+    }
+
+    /// Whether a configuration makes sense, as far as that can be said at once, without looking at
+    /// files and machine. A form asks this on every change.
+    ///
+    /// # Errors
+    /// The first option that does not.
+    fn check(&self, _config: &RunConfig) -> Result<(), Refusal> {
+        Ok(())
+    }
+
+    /// Times the lab's own unit of work for a moment, so that a run can be estimated before the
+    /// first one was made here. `None` where the lab has no such unit, or arms that do not work in
+    /// it.
+    fn calibrate(&self, _config: &RunConfig) -> Option<Calibration> {
+        None
     }
 
     /// The program that an arm runs, where reading it is part of the lab.

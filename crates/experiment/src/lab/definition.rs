@@ -59,6 +59,9 @@ pub struct LabDefinition {
     pub presets: IndexMap<String, Preset>,
     /// The preset when none is named.
     pub default_preset: String,
+    /// The preset to begin with, where it is not the same: short, and shows what the lab is about.
+    #[serde(default)]
+    pub first_preset: Option<String>,
     /// Declarations of its figures, counters and metrics, in the order of reports.
     #[serde(default, rename = "figure")]
     pub figures: Vec<FigureFacts>,
@@ -264,6 +267,11 @@ impl LabDefinition {
         }
         if !self.presets.contains_key(&self.default_preset) {
             return Err(format!("no preset `{}`", self.default_preset));
+        }
+        if let Some(first) = &self.first_preset
+            && !self.presets.contains_key(first)
+        {
+            return Err(format!("no preset `{first}`"));
         }
         for (name, spec) in &self.params {
             if !spec.accepts(&spec.default_value()) {

@@ -5,6 +5,7 @@
 //! lab.
 
 mod assigned;
+mod calibration;
 mod contract;
 mod definition;
 mod offered;
@@ -15,6 +16,7 @@ mod progress;
 mod table;
 
 pub use assigned::{AssignmentUnfit, assigned};
+pub use calibration::Calibration;
 pub use contract::{
     After, ArmContext, ForeignLab, Lab, LabError, LabHost, MadeAgain, MakeAgain, MakeLab,
     PreparedLab, RecordedItem,

@@ -18,6 +18,9 @@ pub enum ParamSpec {
         max: i64,
         /// Value when nothing is set.
         default: i64,
+        /// What a form calls it; its name where nothing is said.
+        #[serde(default)]
+        label: Option<String>,
         /// One line for people.
         help: String,
     },
@@ -29,6 +32,9 @@ pub enum ParamSpec {
         max: f64,
         /// Value when nothing is set.
         default: f64,
+        /// What a form calls it; its name where nothing is said.
+        #[serde(default)]
+        label: Option<String>,
         /// One line for people.
         help: String,
     },
@@ -36,6 +42,9 @@ pub enum ParamSpec {
     Boolean {
         /// Value when nothing is set.
         default: bool,
+        /// What a form calls it; its name where nothing is said.
+        #[serde(default)]
+        label: Option<String>,
         /// One line for people.
         help: String,
     },
@@ -45,6 +54,9 @@ pub enum ParamSpec {
         choices: Vec<String>,
         /// Value when nothing is set.
         default: String,
+        /// What a form calls it; its name where nothing is said.
+        #[serde(default)]
+        label: Option<String>,
         /// One line for people.
         help: String,
     },
@@ -55,6 +67,9 @@ pub enum ParamSpec {
         /// Value when nothing is set.
         #[serde(default)]
         default: String,
+        /// What a form calls it; its name where nothing is said.
+        #[serde(default)]
+        label: Option<String>,
         /// One line for people.
         help: String,
     },
@@ -111,6 +126,23 @@ impl ParamSpec {
             | Self::Choice { help, .. }
             | Self::Text { help, .. } => help,
         }
+    }
+
+    /// What a form calls it: `Learning rate`. Where `lab.toml` does not say, its name, as words.
+    pub fn label(&self, name: &str) -> String {
+        let label = match self {
+            Self::Integer { label, .. }
+            | Self::Float { label, .. }
+            | Self::Boolean { label, .. }
+            | Self::Choice { label, .. }
+            | Self::Text { label, .. } => label,
+        };
+        label.clone().unwrap_or_else(|| {
+            let words = name.replace('_', " ");
+            let mut rest = words.chars();
+            let first = rest.next().map(char::to_uppercase);
+            first.into_iter().flatten().chain(rest).collect()
+        })
     }
 
     /// The value when nothing is set.

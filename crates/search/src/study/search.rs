@@ -140,18 +140,20 @@ impl Study {
     }
 
     /// A running trial reports its loss after so much budget. A loss that is not finite is the
-    /// failure of the trial. What a trial that is not running reports is passed over.
+    /// failure of the trial. What a trial that is not running reports is passed over, and so are
+    /// budgets that it has reported before. A budget beyond the end of its leg counts as that end.
     pub fn report(&mut self, trial: TrialId, budget: u64, loss: f64) -> TrialVerdict {
         let Some(known) = self.trials.get_mut(trial.0 as usize) else {
             return TrialVerdict::Stop;
         };
-        if !matches!(known.state, TrialState::Running { .. }) {
+        let TrialState::Running { to } = known.state else {
             return TrialVerdict::Stop;
-        }
+        };
         let Some(loss) = FiniteLoss::new(loss) else {
             self.failed(trial);
             return TrialVerdict::Stop;
         };
+        let budget = budget.min(to);
         if budget <= known.budget {
             return TrialVerdict::Continue;
         }
@@ -183,9 +185,13 @@ impl Study {
         verdict
     }
 
-    /// The state of a trial after so much budget was saved: it is resumed from there.
+    /// The state of a trial after so much budget was saved: it is resumed from there. Budgets that
+    /// it has not reported, and those before the last one saved, are passed over.
     pub fn saved(&mut self, trial: TrialId, budget: u64) {
-        if let Some(known) = self.trials.get_mut(trial.0 as usize) {
+        if let Some(known) = self.trials.get_mut(trial.0 as usize)
+            && budget <= known.budget
+            && known.saved.is_none_or(|saved| saved < budget)
+        {
             known.saved = Some(budget);
             self.scheduler.saved(trial, budget);
             self.events.push(StudyEvent::Saved { trial, budget });

@@ -3,8 +3,8 @@
 use crate::space::Domain;
 use crate::value::ConfigValue;
 
-/// A cell that is narrower is as good as a point: the least bandwidth is five times as wide.
-const NARROW: f64 = 0.002;
+/// A cell that is narrower is as good as a point, and its width cannot be computed any more.
+const NARROW: f64 = 1e-9;
 
 /// How the values of a parameter lie on its axis.
 #[derive(Debug, Clone, PartialEq)]
@@ -81,53 +81,57 @@ impl ParzenAxis {
         }
     }
 
-    /// Where a value is.
-    pub(super) fn spot(&self, domain: &Domain, value: &ConfigValue) -> Spot {
+    /// Where a value is: from 0 to 1 on a line, which of several without an order.
+    pub(super) fn place(&self, domain: &Domain, value: &ConfigValue) -> f64 {
         let index = |values: &[ConfigValue]| {
             let index = values.iter().position(|known| known.same(value));
-            index.unwrap_or(0)
+            index.unwrap_or(0) as f64
         };
         match (self, domain) {
-            (Self::Kinds(_), Domain::Choice(values)) => Spot::Kind(index(values)),
-            (_, Domain::Grid(values)) => self.spot_of(index(values) as f64),
-            _ => self.spot_of(value.as_f64().unwrap_or(0.0)),
+            (Self::Kinds(_), Domain::Choice(values)) => index(values),
+            (Self::Line { .. }, Domain::Grid(values)) => self.place_of(index(values)),
+            (Self::Line { .. }, _) => self.place_of(value.as_f64().unwrap_or(0.0)),
+            (Self::Kinds(_) | Self::Point, _) => 0.0,
         }
     }
 
-    /// The spot of a number, for lists in an order of an index.
-    fn spot_of(&self, number: f64) -> Spot {
-        let Self::Line {
-            low,
-            high,
-            log,
-            step,
-        } = self
-        else {
-            return Spot::Kind(0);
+    /// The place of a number, for values in an order of an index.
+    fn place_of(&self, number: f64) -> f64 {
+        let Self::Line { low, high, log, .. } = self else {
+            return 0.0;
         };
-        let place = |number: f64| {
-            let number = if *log { libm::log(number) } else { number };
-            ((number - low) / (high - low)).clamp(0.0, 1.0)
-        };
-        let at = place(number);
-        let Some(step) = step else {
-            return Spot::At(at);
-        };
-        let (from, to) = (place(number - step / 2.0), place(number + step / 2.0));
-        if to - from < NARROW {
-            Spot::At(at)
-        } else {
-            Spot::Cell { at, from, to }
+        let number = if *log { libm::log(number) } else { number };
+        ((number - low) / (high - low)).clamp(0.0, 1.0)
+    }
+
+    /// The spot at the place of a value.
+    pub(super) fn spot(&self, place: f64) -> Spot {
+        match self {
+            Self::Line { step: None, .. } => Spot::At(place),
+            Self::Line {
+                step: Some(step), ..
+            } => {
+                let number = self.number(place);
+                let from = self.place_of(number - step / 2.0);
+                let to = self.place_of(number + step / 2.0);
+                if to - from < NARROW {
+                    Spot::At(place)
+                } else {
+                    Spot::Cell {
+                        at: place,
+                        from,
+                        to,
+                    }
+                }
+            }
+            Self::Kinds(_) => Spot::Kind(place as usize),
+            Self::Point => Spot::Kind(0),
         }
     }
 
     /// The spot of the value that is nearest to a place from 0 to 1.
     pub(super) fn snapped(&self, place: f64) -> Spot {
-        match self {
-            Self::Line { step: Some(_), .. } => self.spot_of(self.number(place)),
-            Self::Line { .. } => Spot::At(place),
-            Self::Kinds(_) | Self::Point => Spot::Kind(0),
-        }
+        self.spot(self.place_of(self.number(place)))
     }
 
     /// The number at a place from 0 to 1.

@@ -1,21 +1,16 @@
 //! A Parzen estimator: a kernel around every observation, and a wide one as a prior.
 
 use super::axis::{ParzenAxis, Spot};
+use super::line::KernelLine;
 use super::normal;
 use crate::seed::Draws;
-
-/// No bandwidth is less than this share of the axis, however many observations there are.
-const LEAST_BANDWIDTH: f64 = 0.01;
 
 /// The latest so many observations have full weight; older ones less and less.
 const FULL_WEIGHT: usize = 25;
 
-/// Terms so far below the largest, as logarithms, do not change a sum.
-const NEGLIGIBLE: f64 = 40.0;
-
 /// A density over several axes: a mixture of products, one for each observation and the prior.
 pub(super) struct Estimator<'a> {
-    /// Logarithms of the kernels' weights, with what normalises their lines.
+    /// Logarithms of the kernels' weights, with all that normalises their lines.
     log_weights: Vec<f64>,
     /// The sums of the weights up to each kernel.
     until: Vec<f64>,
@@ -24,14 +19,11 @@ pub(super) struct Estimator<'a> {
 
 /// The kernels on one axis.
 enum Side<'a> {
-    Line {
-        axis: &'a ParzenAxis,
-        kernels: Vec<Kernel>,
-    },
+    Line(&'a ParzenAxis, KernelLine),
     Kinds {
         kinds: usize,
         /// The kind of each observation; the prior has none.
-        observed: Vec<usize>,
+        observed: Vec<f64>,
         /// Probability of the observed kind, and of each other.
         hit: f64,
         miss: f64,
@@ -39,18 +31,11 @@ enum Side<'a> {
     Point,
 }
 
-#[derive(Clone, Copy)]
-struct Kernel {
-    mean: f64,
-    bandwidth: f64,
-    per_bandwidth: f64,
-    log_bandwidth: f64,
-}
-
 impl<'a> Estimator<'a> {
-    /// The estimate from these observations, one spot for each axis; the latest last.
-    pub(super) fn new(axes: &[&'a ParzenAxis], observations: &[Vec<Spot>]) -> Self {
-        let weights = weights(observations.len());
+    /// The estimate from observations: for each axis their places on it, the latest last.
+    pub(super) fn new(axes: &[&'a ParzenAxis], places: Vec<Vec<f64>>) -> Self {
+        let count = places.first().map_or(0, Vec::len);
+        let weights = weights(count);
         let sum: f64 = weights.iter().sum();
         let mut log_weights: Vec<f64> = weights.iter().map(|one| libm::log(one / sum)).collect();
         let mut reached = 0.0;
@@ -60,24 +45,19 @@ impl<'a> Estimator<'a> {
         });
         let until = until.collect();
         let mut sides = Vec::with_capacity(axes.len());
-        for (index, axis) in axes.iter().enumerate() {
-            let on = observations.iter().map(|spots| spots[index]);
+        for (axis, places) in axes.iter().zip(places) {
             sides.push(match axis {
                 ParzenAxis::Line { .. } => {
-                    let means: Vec<f64> = on.map(Spot::at).collect();
-                    let kernels = kernels(&means);
-                    for (log_weight, kernel) in log_weights.iter_mut().zip(&kernels) {
-                        *log_weight -= kernel.log_mass();
-                    }
-                    Side::Line { axis, kernels }
+                    let line = KernelLine::new(&places);
+                    line.normalise(&mut log_weights);
+                    Side::Line(axis, line)
                 }
                 ParzenAxis::Kinds(kinds) => {
-                    let observed = on.map(|spot| spot.at() as usize).collect();
-                    let prior = 1.0 / (observations.len() + 1) as f64;
+                    let prior = 1.0 / (count + 1) as f64;
                     let all = 1.0 + *kinds as f64 * prior;
                     Side::Kinds {
                         kinds: *kinds,
-                        observed,
+                        observed: places,
                         hit: (1.0 + prior) / all,
                         miss: prior / all,
                     }
@@ -96,34 +76,28 @@ impl<'a> Estimator<'a> {
     pub(super) fn draw(&self, draws: &mut Draws) -> Vec<Spot> {
         let place = draws.unit();
         let last = self.until.len() - 1;
-        let kernel = self
-            .until
-            .partition_point(|until| *until <= place)
-            .min(last);
+        let kernel = self.until.partition_point(|until| *until <= place);
+        let kernel = kernel.min(last);
         let sides = self.sides.iter();
         sides.map(|side| side.draw(kernel, draws)).collect()
     }
 
-    /// The logarithm of the density at a spot.
-    pub(super) fn log_density(&self, spots: &[Spot]) -> f64 {
-        let mut terms = self.log_weights.clone();
+    /// The logarithm of the density at a spot, up to a constant of the axes.
+    pub(super) fn log_density(&self, spots: &[Spot], terms: &mut Vec<f64>) -> f64 {
+        terms.clone_from(&self.log_weights);
         for (side, spot) in self.sides.iter().zip(spots) {
-            side.add(*spot, &mut terms);
+            side.add(*spot, terms);
         }
         let largest = terms.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        let relevant = terms.iter().map(|term| term - largest);
-        let relevant = relevant.filter(|term| *term > -NEGLIGIBLE);
-        largest + libm::log(relevant.map(libm::exp).sum())
+        largest + libm::log(normal::sum_of_exponentials(terms, largest))
     }
 }
 
 impl Side<'_> {
     fn draw(&self, kernel: usize, draws: &mut Draws) -> Spot {
         match self {
-            Self::Line { axis, kernels } => {
-                let Kernel {
-                    mean, bandwidth, ..
-                } = kernels[kernel];
+            Self::Line(axis, line) => {
+                let (mean, bandwidth) = line.kernel(kernel);
                 axis.snapped(normal::draw_within(mean, bandwidth, draws))
             }
             Self::Kinds {
@@ -131,17 +105,11 @@ impl Side<'_> {
                 observed,
                 hit,
                 miss,
-            } => {
-                let Some(observed) = observed.get(kernel) else {
-                    return Spot::Kind(draws.below(*kinds as u64) as usize);
-                };
-                if draws.unit() < hit - miss {
-                    Spot::Kind(*observed)
-                } else {
-                    // What is left is the same for all.
-                    Spot::Kind(draws.below(*kinds as u64) as usize)
-                }
-            }
+            } => match observed.get(kernel) {
+                Some(observed) if draws.unit() < hit - miss => Spot::Kind(*observed as usize),
+                // What is left is the same for all kinds, as is the prior.
+                _ => Spot::Kind(draws.below(*kinds as u64) as usize),
+            },
             Self::Point => Spot::Kind(0),
         }
     }
@@ -150,17 +118,8 @@ impl Side<'_> {
     /// what normalises it.
     fn add(&self, spot: Spot, terms: &mut [f64]) {
         match (self, spot) {
-            (Self::Line { kernels, .. }, Spot::At(at)) => {
-                for (term, kernel) in terms.iter_mut().zip(kernels) {
-                    let z = (at - kernel.mean) * kernel.per_bandwidth;
-                    *term -= 0.5 * z * z + kernel.log_bandwidth;
-                }
-            }
-            (Self::Line { kernels, .. }, Spot::Cell { from, to, .. }) => {
-                for (term, kernel) in terms.iter_mut().zip(kernels) {
-                    *term += kernel.log_mass_of(from, to);
-                }
-            }
+            (Self::Line(_, line), Spot::At(at)) => line.add_density(at, terms),
+            (Self::Line(_, line), Spot::Cell { from, to, .. }) => line.add_mass(from, to, terms),
             (
                 Self::Kinds {
                     kinds,
@@ -170,43 +129,16 @@ impl Side<'_> {
                 },
                 Spot::Kind(kind),
             ) => {
-                let (hit, miss) = (libm::log(*hit), libm::log(*miss));
-                let known = observed.iter();
-                let known = known.map(|observed| if *observed == kind { hit } else { miss });
-                let prior = -libm::log(*kinds as f64);
-                for (term, log) in terms.iter_mut().zip(known.chain([prior])) {
-                    *term += log;
+                let (hit, miss, kind) = (libm::log(*hit), libm::log(*miss), kind as f64);
+                for (term, observed) in terms.iter_mut().zip(observed) {
+                    let same = (observed - kind).abs() < 0.5;
+                    *term += if same { hit } else { miss };
+                }
+                if let Some(prior) = terms.last_mut() {
+                    *prior -= libm::log(*kinds as f64);
                 }
             }
-            (Self::Point | Self::Line { .. } | Self::Kinds { .. }, _) => {}
-        }
-    }
-}
-
-impl Kernel {
-    fn new(mean: f64, bandwidth: f64) -> Self {
-        Self {
-            mean,
-            bandwidth,
-            per_bandwidth: 1.0 / bandwidth,
-            log_bandwidth: libm::log(bandwidth),
-        }
-    }
-
-    fn log_mass_of(self, from: f64, to: f64) -> f64 {
-        normal::log_mass(
-            (from - self.mean) * self.per_bandwidth,
-            (to - self.mean) * self.per_bandwidth,
-        )
-    }
-
-    /// The logarithm of what of it is on the axis.
-    fn log_mass(self) -> f64 {
-        let inside = normal::FAR * self.bandwidth;
-        if self.mean > inside && self.mean < 1.0 - inside {
-            0.0
-        } else {
-            self.log_mass_of(0.0, 1.0)
+            (Self::Point | Self::Line(..) | Self::Kinds { .. }, _) => {}
         }
     }
 }
@@ -217,29 +149,73 @@ fn weights(count: usize) -> Vec<f64> {
     let first = 1.0 / count.max(1) as f64;
     let slope = (1.0 - first) / (old.max(2) - 1) as f64;
     let ramp = (0..old).map(|at| first + at as f64 * slope);
-    ramp.chain(std::iter::repeat_n(1.0, count - old + 1))
-        .collect()
+    let full = std::iter::repeat_n(1.0, count - old + 1);
+    ramp.chain(full).collect()
 }
 
-/// A kernel for each observation, as wide as its neighbours are far, and the prior.
-fn kernels(means: &[f64]) -> Vec<Kernel> {
-    let count = means.len();
-    let mut order: Vec<usize> = (0..count).collect();
-    order.sort_unstable_by(|a, b| means[*a].total_cmp(&means[*b]).then(a.cmp(b)));
-    let mut kernels = vec![Kernel::new(0.5, 1.0); count + 1];
-    // Kernels are counted with the prior.
-    let least = LEAST_BANDWIDTH.max(1.0 / (count + 2) as f64);
-    for (place, index) in order.iter().enumerate() {
-        let mean = means[*index];
-        let before = place.checked_sub(1).map(|place| mean - means[order[place]]);
-        let after = order.get(place + 1).map(|next| means[*next] - mean);
-        // The ends of the axis are no neighbours, unless there is no other.
-        let bandwidth = match (before, after) {
-            (Some(before), Some(after)) => before.max(after),
-            (Some(distance), None) | (None, Some(distance)) => distance,
-            (None, None) => mean.max(1.0 - mean),
-        };
-        kernels[*index] = Kernel::new(mean, bandwidth.clamp(least, 1.0));
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::seed::Drawn;
+    use crate::space::Domain;
+    use crate::trial::TrialId;
+
+    /// Densities and masses over an axis add up to one, wherever the observations are.
+    #[test]
+    fn densities_are_normalised() {
+        let domains = [
+            Domain::Uniform {
+                low: -3.0,
+                high: 5.0,
+            },
+            Domain::Integer {
+                low: 0,
+                high: 6,
+                step: 1,
+            },
+            Domain::LogInteger { low: 1, high: 100 },
+            Domain::Quantised {
+                low: 0.0,
+                high: 1.0,
+                step: 0.1,
+            },
+            Domain::Choice(vec!["a".into(), "b".into(), "c".into()]),
+        ];
+        let mut draws = Draws::new(1, TrialId(1), Drawn::Configuration);
+        for domain in domains {
+            let axis = ParzenAxis::new(&domain);
+            for count in [0, 1, 2, 3, 30, 300] {
+                let values = (0..count).map(|_| domain.draw(&mut draws));
+                let places = values.map(|value| axis.place(&domain, &value)).collect();
+                let estimator = Estimator::new(&[&axis], vec![places]);
+                let mut terms = Vec::new();
+                let spots: Vec<Spot> = match domain.count() {
+                    None => (0..10_000)
+                        .map(|at| Spot::At((f64::from(at) + 0.5) / 10_000.0))
+                        .collect(),
+                    Some(count) => (0..count)
+                        .map(|nth| axis.spot(axis.place(&domain, &domain.nth(nth))))
+                        .collect(),
+                };
+                let width = if domain.count().is_none() {
+                    // The constant that densities leave out.
+                    1e-4 / (2.0 * std::f64::consts::PI).sqrt()
+                } else {
+                    1.0
+                };
+                let density = |spot: &Spot| estimator.log_density(&[*spot], &mut terms).exp();
+                let all: f64 = spots.iter().map(density).sum();
+                assert!((all * width - 1.0).abs() < 2e-3, "{domain}, {count}: {all}");
+            }
+        }
     }
-    kernels
+
+    #[test]
+    fn weights_fall_with_age() {
+        let near = |a: f64, b: f64| (a - b).abs() < 1e-12;
+        assert!(weights(24).iter().all(|weight| near(*weight, 1.0)));
+        let weights = weights(27);
+        assert!(near(weights[0], 1.0 / 27.0) && near(weights[1], 1.0));
+        assert_eq!(weights.len(), 28);
+    }
 }

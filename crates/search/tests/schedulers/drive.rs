@@ -50,19 +50,22 @@ pub fn drive(
                 }
             }
         }
-        let (trial, to) = running.remove(pick(running.len()));
-        let number = of(trial, to);
-        let verdict = if let Some(number) = number {
-            Some(scheduler.report(trial, to, loss(number)))
-        } else {
-            scheduler.failed(trial);
-            None
-        };
-        assert_ne!(verdict, Some(TrialVerdict::Continue));
-        if verdict == Some(TrialVerdict::Pause) {
-            scheduler.saved(trial, to);
+        // Several may end before the free slots ask.
+        for _ in 0..=pick(running.len()) {
+            let (trial, to) = running.remove(pick(running.len()));
+            let number = of(trial, to);
+            let verdict = if let Some(number) = number {
+                Some(scheduler.report(trial, to, loss(number)))
+            } else {
+                scheduler.failed(trial);
+                None
+            };
+            assert_ne!(verdict, Some(TrialVerdict::Continue));
+            if verdict == Some(TrialVerdict::Pause) {
+                scheduler.saved(trial, to);
+            }
+            calls.push(Call::Ended(trial, to, number, verdict));
         }
-        calls.push(Call::Ended(trial, to, number, verdict));
     }
 }
 

@@ -56,6 +56,8 @@ fn the_worst_take_over_a_saved_state_of_the_best() {
         copy(5),
         "from the last state that was saved"
     );
+    // A copy is not replaced by another one of the same state, or that would have no end.
+    assert_eq!(pbt.report(TrialId(5), 4, loss(0.9)), pause);
 }
 
 #[test]
@@ -78,6 +80,24 @@ fn a_member_that_fails_is_replaced_and_given_up_in_the_end() {
         failures += 1;
     }
     assert_eq!(failures, 6);
+}
+
+#[test]
+fn a_search_of_which_every_trial_fails_later_ends() {
+    let mut pbt = Pbt::new(3, 1, 9, 1).unwrap();
+    let mut started = 0;
+    loop {
+        match pbt.next(true) {
+            NextStep::Start { trial, to, .. } => {
+                assert_eq!(pbt.report(trial, to, loss(1.0)), TrialVerdict::Pause);
+                started += 1;
+            }
+            NextStep::Resume { trial, .. } => pbt.failed(trial),
+            NextStep::Wait => panic!("nothing is running"),
+            NextStep::Done => break,
+        }
+    }
+    assert_eq!(started, 9);
 }
 
 #[test]

@@ -2,15 +2,18 @@
 
 use std::sync::Arc;
 
+use workbench_machine::state::ProcessSignal;
 use workbench_record::RunDir;
 use workbench_report::format;
 
-use super::state::{App, Questions, Screen};
+use super::state::{App, Screen};
 use crate::action::Action;
 use crate::event::{
-    AnswersEffect, Effect, Exit, HistoryEffect, RunEffect, RunJob, TerminalEffect, WatchEffect,
+    Effect, Exit, HistoryEffect, MonitorEffect, ProcessTarget, RunEffect, RunJob, TerminalEffect,
+    WatchEffect,
 };
 use crate::overlay::Overlay;
+use crate::overlay::begin::Begin;
 use crate::overlay::export::Export;
 use crate::overlay::hand_in::HandIn;
 use crate::overlay::help::Help;
@@ -18,8 +21,8 @@ use crate::overlay::palette::CommandPalette;
 use crate::overlay::stop::Stop;
 use crate::screens::form_screen::FormScreen;
 use crate::screens::home::Selected;
-use crate::screens::questions::{AskedAbout, QuestionsScreen};
 use crate::theme::ThemeName;
+use crate::views::View;
 
 impl App {
     /// Does what is asked for, wherever the person is.
@@ -37,6 +40,9 @@ impl App {
                 let palette = CommandPalette::new(self.commands());
                 self.overlay = Some(Overlay::Palette(Box::new(palette)));
             }
+            Action::Install(missing) => {
+                return vec![Effect::Terminal(TerminalEffect::Install(missing))];
+            }
             Action::Repaint => return vec![Effect::Terminal(TerminalEffect::Repaint)],
             Action::Suspend => return vec![Effect::Terminal(TerminalEffect::Suspend)],
             Action::Theme(name) => {
@@ -49,7 +55,8 @@ impl App {
             Action::Runs => self.screen = Screen::Runs,
             Action::Watch if self.is_running() => self.screen = Screen::Run,
             Action::Watch => self.notice = Some("No run is under way.".to_owned()),
-            Action::SetUp(lab) => self.set_up(lab),
+            Action::SetUp(lab) => return self.set_up(lab),
+            Action::Monitor => return self.watch_machine(),
             Action::Questions => return self.questions(),
             Action::Back => self.back(),
             Action::Open(run) => {
@@ -76,9 +83,8 @@ impl App {
     fn act_on_run(&mut self, action: Action) -> Vec<Effect> {
         match action {
             Action::Start => return self.start(),
-            Action::Install(missing) => {
-                return vec![Effect::Terminal(TerminalEffect::Install(missing))];
-            }
+            Action::StartNow => return self.start_now(),
+            Action::StartShorter(preset) => return self.start_shorter(&preset),
             Action::Copy => return self.copy(),
             Action::Resume => match self.runs.resumable(&self.shared) {
                 Some(Ok(run)) => return self.make(RunJob::Resume(run)),
@@ -135,6 +141,7 @@ impl App {
             }
             Action::StopRun => return self.stop_run(),
             Action::StopAndLeave => return self.stop_and_leave(Exit::Done),
+            Action::SendSignal(target, signal) => return send(target, signal),
             Action::StopArm(arm) => {
                 self.notice = Some(format!("Stopping {arm}; the other arms go on."));
                 return vec![Effect::Run(RunEffect::CancelArm(arm))];
@@ -146,6 +153,9 @@ impl App {
 
     /// Does what concerns the screen alone.
     fn act_on_screen(&mut self, action: &Action) {
+        if self.shows_machine() {
+            return self.act_on_machine(action);
+        }
         let shared = &self.shared;
         let done = match (&mut self.screen, &mut self.form) {
             (Screen::Home, _) => {
@@ -171,19 +181,35 @@ impl App {
     }
 
     /// Goes to a lab's form. What was set up before is still there, unless it was for another lab.
-    fn set_up(&mut self, lab: usize) {
+    fn set_up(&mut self, lab: usize) -> Vec<Effect> {
         if self.form.as_ref().is_none_or(|form| form.lab != lab) {
             self.form = FormScreen::new(lab, &self.shared);
         }
-        if self.form.is_some() {
-            self.screen = Screen::Form;
+        if self.form.is_none() {
+            return Vec::new();
         }
+        self.screen = Screen::Form;
+        vec![Effect::LookAround]
     }
 
+    /// Goes back by one step: what was opened within the screen goes before the screen.
     fn back(&mut self) {
-        match &self.screen {
-            Screen::Watch(watched) => self.go(watched.back),
-            Screen::Result(screen) => self.go(screen.back),
+        if self.view_mut().is_some_and(View::step_back) {
+            return;
+        }
+        match &mut self.screen {
+            Screen::Watch(watched) => {
+                let back = watched.back;
+                if let Some(result) = watched.from.take() {
+                    self.screen = Screen::Result(result);
+                } else {
+                    self.go(back);
+                }
+            }
+            Screen::Result(screen) => {
+                let back = screen.back;
+                self.go(back);
+            }
             Screen::Compare(_) => self.screen = Screen::Runs,
             Screen::Runs if self.runs.clear_filter(&self.shared) => {}
             Screen::Questions(_) => {
@@ -192,33 +218,16 @@ impl App {
                     self.screen = questions.from;
                 }
             }
+            Screen::Monitor(_) => self.leave_machine(),
             Screen::Home | Screen::Form | Screen::Run | Screen::Runs => self.screen = Screen::Home,
         }
-    }
-
-    /// Shows what is asked about the selected lab, the one that is set up, or the run that is
-    /// shown.
-    fn questions(&mut self) -> Vec<Effect> {
-        let subject = match (&self.screen, &self.form) {
-            (Screen::Result(screen), _) => AskedAbout::Run(Arc::clone(&screen.loaded)),
-            (Screen::Form, Some(form)) => AskedAbout::Lab(form.lab),
-            _ => AskedAbout::Lab(self.home.lab()),
-        };
-        let Some(screen) = QuestionsScreen::new(subject, &self.shared) else {
-            self.notice = Some("Nothing is asked here.".to_owned());
-            return Vec::new();
-        };
-        let place = screen.place().clone();
-        let from = std::mem::replace(&mut self.screen, Screen::Home);
-        self.screen = Screen::Questions(Box::new(Questions { screen, from }));
-        vec![Effect::Answers(AnswersEffect::Read(place))]
     }
 
     /// Takes what is selected.
     fn choose(&mut self) -> Vec<Effect> {
         match (&self.screen, &mut self.form) {
             (Screen::Home, _) => match self.home.selected(&self.shared) {
-                Some(Selected::Lab(lab)) => self.set_up(lab),
+                Some(Selected::Lab(lab)) => return self.set_up(lab),
                 Some(Selected::Run(row)) => {
                     let run = row.run.clone();
                     return self.open(run);
@@ -255,7 +264,35 @@ impl App {
         }
     }
 
-    fn start(&mut self) -> Vec<Effect> {
+    /// Makes the run that is set up; what takes long is asked about first.
+    pub(super) fn start(&mut self) -> Vec<Effect> {
+        let Some(form) = &mut self.form else {
+            return Vec::new();
+        };
+        if form.config().is_ok() && self.live.is_none() {
+            if form.waits() {
+                self.notice = Some("Estimating how long it takes …".to_owned());
+                return Vec::new();
+            }
+            let (reasons, shorter) = form.before_start(&self.shared);
+            if !reasons.is_empty() {
+                self.notice = None;
+                self.overlay = Some(Overlay::Begin(Begin::new(reasons, shorter)));
+                return Vec::new();
+            }
+        }
+        self.start_now()
+    }
+
+    fn start_shorter(&mut self, preset: &str) -> Vec<Effect> {
+        if let Some(form) = &mut self.form {
+            form.choose_preset(preset);
+            form.check(&self.shared);
+        }
+        self.start_now()
+    }
+
+    fn start_now(&mut self) -> Vec<Effect> {
         let Some(form) = &mut self.form else {
             return Vec::new();
         };
@@ -316,4 +353,8 @@ impl App {
     fn reading(&mut self, what: &str) {
         self.notice = Some(format!("Reading {what} …"));
     }
+}
+
+fn send(target: ProcessTarget, signal: ProcessSignal) -> Vec<Effect> {
+    vec![Effect::Monitor(MonitorEffect::Send(target, signal))]
 }

@@ -1,7 +1,7 @@
 //! What keys, mouse and pasted text go to: the dialog that is open, the field that is typed into,
 //! or the screen. What they ask for is an [`Action`].
 
-use ratatui::crossterm::event::{KeyEvent, KeyModifiers, MouseEvent};
+use ratatui::crossterm::event::{KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 
 use super::state::{App, Screen};
 use crate::action::Action;
@@ -98,6 +98,9 @@ impl App {
     }
 
     pub(super) fn mouse(&mut self, event: MouseEvent) -> Vec<Effect> {
+        if let Some(key) = self.clicked_key(event) {
+            return self.key(key);
+        }
         if let Some(overlay) = &mut self.overlay {
             let action = overlay.mouse(event);
             return self.answered(action);
@@ -116,6 +119,15 @@ impl App {
             }
         };
         action.map_or_else(Vec::new, |action| self.act(action))
+    }
+
+    /// The key of the last line that is clicked on; it does what it does when it is pressed.
+    fn clicked_key(&self, event: MouseEvent) -> Option<KeyEvent> {
+        let at = (event.column, event.row).into();
+        let mut places = self.foot.iter();
+        let (_, key) = places.find(|(place, _)| place.contains(at))?;
+        let pressed = event.kind == MouseEventKind::Down(MouseButton::Left);
+        pressed.then(|| crate::keys::event(key)).flatten()
     }
 
     /// Does what a dialog was answered with. All close but the one that waits for a report.

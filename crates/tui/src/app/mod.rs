@@ -8,9 +8,11 @@
 //! ```
 
 mod act;
+mod asked;
 mod commands;
 mod input;
 mod make;
+mod monitor;
 mod state;
 mod update;
 mod watch;

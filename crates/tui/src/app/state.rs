@@ -4,12 +4,15 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use ratatui::layout::Rect;
+use workbench_history::Standing;
 use workbench_record::{RunDir, Snapshot};
 use workbench_result::RunResult;
 
 use crate::bindings::{self, Keys};
 use crate::event::{Exit, Loaded};
 use crate::field::FilterField;
+use crate::monitored::Monitored;
 use crate::overlay::Overlay;
 use crate::player::Player;
 use crate::screens::compare::Compare;
@@ -18,6 +21,7 @@ use crate::screens::home::Home;
 use crate::screens::questions::QuestionsScreen;
 use crate::screens::runs::Runs;
 use crate::screens::{Labs, Preferences, SharedState};
+use crate::state_player::StatePlayer;
 use crate::theme::Theme;
 use crate::views::View;
 use crate::views::result::ResultView;
@@ -41,6 +45,8 @@ pub enum Screen {
     Questions(Box<Questions>),
     /// Runs side by side.
     Compare(Box<Compare>),
+    /// This machine, and where going back leads.
+    Monitor(Box<Screen>),
 }
 
 /// Where going back leads.
@@ -103,8 +109,12 @@ pub struct Watched {
     pub view: RunView,
     /// Where its events come from.
     pub feed: Feed,
+    /// Its status at the end of its record.
+    pub standing: Standing,
     /// Where going back leads.
     pub back: Back,
+    /// The result that it was opened from, to go back to.
+    pub from: Option<Box<ResultScreen>>,
 }
 
 /// Where the events of a watched run come from.
@@ -141,12 +151,16 @@ pub struct App {
     pub form: Option<FormScreen>,
     /// The run under way.
     pub live: Option<LiveRun>,
+    /// This machine, or a recording of one.
+    pub monitored: Monitored,
     /// No theme was chosen: it follows the terminal's ground.
     pub theme_follows: bool,
     /// How many times as fast as it was a run is played at first.
     pub replay_speed: u32,
     /// What the last line says instead of the keys.
     pub notice: Option<String>,
+    /// Where the keys of the last line are, to be clicked.
+    pub foot: Vec<(Rect, &'static str)>,
     /// The last run that was made here, for the summary after the interface.
     pub last_run: Option<(RunDir, RunResult)>,
     /// Reports written here, for the same.
@@ -164,6 +178,7 @@ impl App {
                 machine: None,
                 usable: None,
                 history: None,
+                beside: Vec::new(),
                 theme,
                 prefer: Preferences::default(),
             },
@@ -173,9 +188,11 @@ impl App {
             runs: Runs::default(),
             form: None,
             live: None,
+            monitored: Monitored::default(),
             theme_follows: false,
             replay_speed: 10,
             notice: None,
+            foot: Vec::new(),
             last_run: None,
             reports: Vec::new(),
             leaving: None,
@@ -195,13 +212,30 @@ impl App {
         matches!(self.screen, Screen::Home | Screen::Runs)
     }
 
+    /// Whether the screen shows what other processes do, so that it is looked at again and again.
+    pub fn looks_around(&self) -> bool {
+        self.lists_runs() || matches!(self.screen, Screen::Form)
+    }
+
     /// Whether a run is under way.
     pub fn is_running(&self) -> bool {
         self.live.is_some()
     }
 
-    /// Whether a run is being played, so that time has to pass.
+    /// Whether the machine is on the screen.
+    pub(super) fn shows_machine(&self) -> bool {
+        matches!(self.screen, Screen::Monitor(_))
+    }
+
+    /// Whether a run or a recording is being played, so that time has to pass.
     pub fn is_playing(&self) -> bool {
+        if self.shows_machine() {
+            return self
+                .monitored
+                .player
+                .as_ref()
+                .is_some_and(StatePlayer::is_playing);
+        }
         matches!(&self.screen, Screen::Watch(watched)
             if matches!(&watched.feed, Feed::Replay(player) if player.is_playing()))
     }
@@ -225,12 +259,13 @@ impl App {
     }
 
     /// The view of runs that is on the screen, if one is.
-    pub(super) fn view(&self) -> Option<&dyn View> {
+    pub(crate) fn view(&self) -> Option<&dyn View> {
         match (&self.screen, &self.live) {
             (Screen::Run, Some(live)) => Some(&live.view),
             (Screen::Watch(watched), _) => Some(&watched.view),
             (Screen::Result(screen), _) => Some(&screen.view),
             (Screen::Compare(screen), _) => Some(&screen.view),
+            (Screen::Monitor(_), _) => Some(&self.monitored.view),
             _ => None,
         }
     }
@@ -242,6 +277,7 @@ impl App {
             (Screen::Watch(watched), _) => Some(&mut watched.view),
             (Screen::Result(screen), _) => Some(&mut screen.view),
             (Screen::Compare(screen), _) => Some(&mut screen.view),
+            (Screen::Monitor(_), _) => Some(&mut self.monitored.view),
             _ => None,
         }
     }

@@ -4,17 +4,20 @@ use std::mem::discriminant;
 use std::sync::Arc;
 
 use ratatui::crossterm::event::KeyEventKind;
+use workbench_experiment::lab::Calibration;
+use workbench_history::Standing;
 use workbench_history::list::RunRow;
 use workbench_record::{Record, RunDir};
 
 use super::state::{App, Back, LiveRun, Screen};
 use crate::event::{
-    AppEvent, Effect, Exit, Exported, HistoryEffect, Loaded, MissingSetup, RunError, SideBySide,
-    TerminalEffect, WatchEffect,
+    AppEvent, Effect, Exit, Exported, HistoryEffect, Loaded, MissingSetup, MonitorEffect, RunError,
+    SideBySide, TerminalEffect, WatchEffect,
 };
 use crate::overlay::missing::Missing;
 use crate::overlay::{self, Overlay};
 use crate::screens::compare::Compare;
+use crate::screens::form_calibration::CalibrationRequest;
 
 impl App {
     /// Takes in an event; what comes back has to be done outside.
@@ -22,9 +25,10 @@ impl App {
         // Nothing that a form shows depends on these, and they come all the time.
         let is_news = matches!(
             event,
-            AppEvent::Records(_) | AppEvent::Tick(_) | AppEvent::Poll
+            AppEvent::Records(_) | AppEvent::Tick(_) | AppEvent::Poll | AppEvent::Looked(_)
         );
         let following = self.is_following();
+        let watching = self.shows_machine();
         let before = discriminant(&self.screen);
         let mut effects = self.take(event);
         let changed = before != discriminant(&self.screen);
@@ -37,6 +41,9 @@ impl App {
         if following && !self.is_following() {
             effects.push(Effect::Watch(WatchEffect::Unfollow));
         }
+        if watching && !self.shows_machine() {
+            effects.push(Effect::Monitor(MonitorEffect::End));
+        }
         if changed && let Some(Overlay::Palette(palette)) = &mut self.overlay {
             palette.screen_changed();
         }
@@ -44,6 +51,11 @@ impl App {
             form.check(&self.shared);
             let survey = form.survey_request().map(Box::new);
             effects.extend(survey.map(Effect::Survey));
+            // Timing would disturb the run under way.
+            if self.live.is_none() {
+                let timed = form.calibration_request().map(Box::new);
+                effects.extend(timed.map(Effect::Calibrate));
+            }
         }
         effects
     }
@@ -63,6 +75,9 @@ impl App {
             AppEvent::Ground(ground) if self.theme_follows => {
                 self.shared.theme = self.shared.theme.on(ground);
             }
+            AppEvent::Poll if matches!(self.screen, Screen::Form) => {
+                return vec![Effect::LookAround];
+            }
             AppEvent::Redraw | AppEvent::Poll | AppEvent::Ground(_) => {}
             AppEvent::Machine(machine, usable) => {
                 self.shared.machine = Some(*machine);
@@ -79,14 +94,18 @@ impl App {
             AppEvent::Opened(opened) => return self.opened(opened),
             AppEvent::Followed(run, records) => self.followed(&run, &records),
             AppEvent::FollowEnded(run, ended) => return self.follow_ended(&run, ended),
-            AppEvent::Replay(read) => self.replay(read),
+            AppEvent::Replay(read) => self.replay(read.map(|read| *read)),
             AppEvent::Tick(by) => self.tick(by),
+            AppEvent::Looked(look) => self.looked(look),
+            AppEvent::Told(text) => self.notice = Some(text),
             AppEvent::Compared(compared) => self.compared(compared),
             AppEvent::Surveyed(request, answer) => {
                 if let Some(form) = &mut self.form {
                     form.form.table.answer(&request, answer);
                 }
             }
+            AppEvent::Calibrated(request, found) => return self.calibrated(&request, found),
+            AppEvent::Beside(others) => self.shared.beside = others,
             AppEvent::Exported(exported) => self.exported(exported),
             AppEvent::HandedIn(handed_in) => match &mut self.overlay {
                 Some(Overlay::HandIn(hand_in)) => hand_in.done(handed_in),
@@ -102,6 +121,25 @@ impl App {
             AppEvent::TerminalLost | AppEvent::Terminate => return self.terminate(),
         }
         Vec::new()
+    }
+
+    /// A start that waited for it comes now.
+    fn calibrated(
+        &mut self,
+        request: &CalibrationRequest,
+        found: Option<Calibration>,
+    ) -> Vec<Effect> {
+        let shown = matches!(self.screen, Screen::Form) && self.overlay.is_none();
+        let Some(form) = &mut self.form else {
+            return Vec::new();
+        };
+        let starts = form.calibrated(request, found);
+        if !starts || !shown {
+            return Vec::new();
+        }
+        self.notice = None;
+        form.check(&self.shared);
+        self.start()
     }
 
     fn history(&mut self, history: Result<Vec<RunRow>, String>) {
@@ -179,7 +217,7 @@ impl App {
                 self.show(loaded, back);
             }
             (Ok(_), Screen::Runs | Screen::Home) if own => self.screen = Screen::Run,
-            (Ok(loaded), Screen::Runs | Screen::Home) if loaded.live => {
+            (Ok(loaded), Screen::Runs | Screen::Home) if loaded.standing == Standing::Running => {
                 return self.follow(loaded.run.clone());
             }
             (Ok(loaded), Screen::Runs) => self.show(loaded, Back::Runs),

@@ -4,15 +4,24 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use workbench_history::Standing;
 use workbench_record::{Record, RunDir, Snapshot};
 
 use super::state::{App, Back, Feed, Screen, Watched};
 use crate::action::Action;
-use crate::event::{Effect, HistoryEffect, Loaded, WatchEffect};
+use crate::event::{Effect, HistoryEffect, Loaded, Recorded, WatchEffect};
 use crate::player::Player;
 use crate::views::run::RunView;
 
 impl Watched {
+    /// How the run stands where it is shown: a run that is played has its end only at the end.
+    pub fn shown_standing(&self) -> Option<Standing> {
+        match &self.feed {
+            Feed::Replay(player) if player.is_at_end() => Some(self.standing),
+            _ => None,
+        }
+    }
+
     /// Steers a run that is played. Back at an earlier moment the picture is made from the
     /// beginning; where the person looked stays.
     pub(super) fn act(&mut self, action: &Action) {
@@ -37,21 +46,25 @@ impl Watched {
 impl App {
     /// Follows a run that another process makes.
     pub(super) fn follow(&mut self, run: RunDir) -> Vec<Effect> {
-        self.watch(run.clone(), Feed::Follow);
+        self.watch(run.clone(), Feed::Follow, Standing::Running);
         vec![Effect::Watch(WatchEffect::Follow(run))]
     }
 
-    fn watch(&mut self, run: RunDir, feed: Feed) {
-        let back = match self.screen {
-            Screen::Home => Back::Home,
-            _ => Back::Runs,
+    fn watch(&mut self, run: RunDir, feed: Feed, standing: Standing) {
+        let before = std::mem::replace(&mut self.screen, Screen::Home);
+        let (back, from) = match before {
+            Screen::Home => (Back::Home, None),
+            Screen::Result(screen) => (screen.back, Some(screen)),
+            _ => (Back::Runs, None),
         };
         self.screen = Screen::Watch(Box::new(Watched {
             run,
             snapshot: Snapshot::default(),
             view: RunView::default(),
             feed,
+            standing,
             back,
+            from,
         }));
     }
 
@@ -99,12 +112,12 @@ impl App {
     }
 
     /// The records of a run that is to be played have been read.
-    pub(super) fn replay(&mut self, read: Result<(RunDir, Arc<[Record]>), String>) {
+    pub(super) fn replay(&mut self, read: Result<Recorded, String>) {
         self.notice = None;
         match read {
-            Ok((run, records)) => {
-                let player = Player::new(records, self.replay_speed);
-                self.watch(run, Feed::Replay(player));
+            Ok(read) => {
+                let player = Player::new(read.records, self.replay_speed);
+                self.watch(read.run, Feed::Replay(player), read.standing);
             }
             Err(error) => self.notice = Some(error),
         }
@@ -112,6 +125,9 @@ impl App {
 
     /// Time has passed.
     pub(super) fn tick(&mut self, by: Duration) {
+        if self.shows_machine() {
+            self.tick_recording(by);
+        }
         if let Screen::Watch(watched) = &mut self.screen
             && let Feed::Replay(player) = &mut watched.feed
         {

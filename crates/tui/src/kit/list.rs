@@ -91,35 +91,43 @@ impl ListState {
     /// Takes in where the list goes and how many rows it has: the selected one is one of them, and
     /// in sight. A list without rows stays as it is.
     pub fn arrange(&mut self, area: Rect, len: usize) {
+        self.arrange_to(area, len, self.selected);
+    }
+
+    /// The same where the lines up to `last` belong to the selected one: they are in sight too, as
+    /// far as there is room.
+    pub fn arrange_to(&mut self, area: Rect, len: usize, last: usize) {
         if len == 0 {
             return;
         }
         self.area = area;
         self.selected = self.selected.min(len - 1);
         self.scroll.page = usize::from(area.height);
+        self.scroll.keep_in_sight(last.min(len - 1));
         self.scroll.keep_in_sight(self.selected);
         self.scroll.window(len, self.scroll.page);
     }
 
-    /// Draws the rows in sight. `row` makes the row of an index, for a width.
+    /// Draws the rows in sight. `row` makes the row of an index, for a width. Where keys act
+    /// elsewhere, the selected row has no bar.
     pub fn draw<'a>(
         &self,
         frame: &mut Frame,
-        len: usize,
+        (len, keys_act): (usize, bool),
         theme: &Theme,
         mut row: impl FnMut(usize, usize) -> Line<'a>,
     ) {
         for (index, at) in (self.scroll.first..len).zip(self.area.rows()) {
             let columns = usize::from(at.width);
-            let mark = if index == self.selected {
-                theme.either("▸ ", "> ")
-            } else {
-                "  "
+            let mark = match (index == self.selected, keys_act) {
+                (true, true) => theme.either("▸ ", "> "),
+                (true, false) => theme.either("· ", "- "),
+                (false, _) => "  ",
             };
             let mut line = row(index, columns.saturating_sub(2));
             line.spans.insert(0, Span::styled(mark, theme.accent));
             line.render(at, frame.buffer_mut());
-            if index == self.selected {
+            if index == self.selected && keys_act {
                 frame.buffer_mut().set_style(at, theme.selected);
             }
         }

@@ -9,11 +9,13 @@
 //! ╰──────────────────────────────╯
 //! ```
 
+pub mod begin;
 pub mod export;
 pub mod hand_in;
 pub mod help;
 pub mod missing;
 pub mod palette;
+pub mod signal;
 pub mod stop;
 
 use ratatui::crossterm::event::{KeyEvent, MouseEvent, MouseEventKind};
@@ -22,11 +24,13 @@ use crate::action::Action;
 use crate::bindings::{self, Keys};
 use crate::keys::find;
 use crate::kit::Motion;
+use begin::Begin;
 use export::Export;
 use hand_in::HandIn;
 use help::Help;
 use missing::Missing;
 use palette::CommandPalette;
+use signal::AskSignal;
 use stop::Stop;
 
 /// The dialog that is open.
@@ -38,8 +42,12 @@ pub enum Overlay {
     Stop(Stop),
     /// Whether to install what a lab needs.
     Missing(Box<Missing>),
+    /// Whether to start a run that takes long.
+    Begin(Begin),
     /// Where to write a report.
     Export(Export),
+    /// Which signal to hand to a process.
+    Signal(AskSignal),
     /// Where to write a hand-in.
     HandIn(HandIn),
     /// Everything that can be done.
@@ -53,7 +61,9 @@ impl Overlay {
             Self::Help(_) => bindings::HELP,
             Self::Stop(_) => bindings::STOP,
             Self::Missing(_) => bindings::MISSING,
+            Self::Begin(_) => bindings::BEGIN,
             Self::Export(_) => bindings::EXPORT,
+            Self::Signal(_) => bindings::SIGNAL,
             Self::HandIn(_) => bindings::HAND_IN,
             Self::Palette(_) => bindings::PALETTE,
         }
@@ -69,7 +79,9 @@ impl Overlay {
             }
             (Some(action), Self::Stop(stop)) => stop.act(&action),
             (Some(action), Self::Missing(missing)) => missing.act(&action),
+            (Some(action), Self::Begin(begin)) => begin.act(&action),
             (Some(action), Self::Export(export)) => export.act(&action),
+            (Some(action), Self::Signal(signal)) => signal.act(&action),
             (Some(action), Self::HandIn(hand_in)) => hand_in.act(&action),
             (Some(action), Self::Palette(palette)) => palette.act(&action),
             (None, Self::Export(export)) => {
@@ -84,7 +96,10 @@ impl Overlay {
                 palette.type_key(key);
                 None
             }
-            (None, Self::Help(_) | Self::Stop(_) | Self::Missing(_)) => None,
+            (
+                None,
+                Self::Help(_) | Self::Stop(_) | Self::Missing(_) | Self::Begin(_) | Self::Signal(_),
+            ) => None,
         }
     }
 
@@ -94,7 +109,8 @@ impl Overlay {
             Self::Export(export) => export.paste(text),
             Self::HandIn(hand_in) => hand_in.paste(text),
             Self::Palette(palette) => palette.paste(text),
-            Self::Help(_) | Self::Stop(_) | Self::Missing(_) => {}
+            Self::Help(_) | Self::Stop(_) | Self::Missing(_) | Self::Begin(_) | Self::Signal(_) => {
+            }
         }
     }
 

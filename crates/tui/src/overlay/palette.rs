@@ -208,10 +208,11 @@ impl CommandPalette {
         let labels = self.entries.iter().map(|entry| width(&entry.label));
         let label = labels.max().unwrap_or(0).min(WIDEST);
         let (entries, matches) = (&self.entries, &self.matches);
-        self.list.draw(frame, matches.len(), theme, |row, columns| {
-            let (entry, places) = &matches[row];
-            entries[*entry].line(places, label, columns, theme)
-        });
+        self.list
+            .draw(frame, (matches.len(), true), theme, |row, columns| {
+                let (entry, places) = &matches[row];
+                entries[*entry].line(places, label, columns, theme)
+            });
     }
 }
 

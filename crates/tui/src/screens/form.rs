@@ -5,11 +5,11 @@
 //! the request and what is wrong with it ([`super::form_check`]), keys and drawing.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use workbench_dataset::{DecimalSign, Delimiter, ReadOptions, column_list, column_names};
 use workbench_experiment::lab::{DataKind, LabDefinition, ParamSpec, Preset};
-use workbench_experiment::{DEFAULT_MAX_TIME, DEFAULT_SEED, MAX_REPEATS};
+use workbench_experiment::{DEFAULT_MAX_TIME, DEFAULT_SEED, MAX_REPEATS, at_home};
 use workbench_machine::UsableCores;
 
 use super::form_data::{TableForm, is_used, turned, with_toggled};
@@ -412,7 +412,8 @@ impl Form {
             let text = self.typed.get(row)?.trim();
             (!text.is_empty()).then(|| text.to_owned())
         };
-        (given(&Row::Data).map(PathBuf::from), given(&Row::Target))
+        let path = given(&Row::Data).map(|path| at_home(Path::new(&path)));
+        (path, given(&Row::Target))
     }
 }
 

@@ -8,6 +8,7 @@ use workbench_experiment::{AskedWorkers, MAX_REPEATS, MaxTime, Request, Width, r
 use workbench_machine::UsableCores;
 
 use super::form::{Form, Row};
+use super::form_messages as messages;
 
 impl Form {
     /// What is wrong with a row, in one line.
@@ -19,7 +20,7 @@ impl Form {
         let judge = |request: Request| {
             resolve(&self.definition, &request, usable)
                 .err()
-                .map(|error| error.to_string())
+                .map(|error| messages::of_request(&error))
         };
         let only = Request {
             oversubscribe: self.oversubscribe,
@@ -30,25 +31,26 @@ impl Form {
                 .spec(name)?
                 .parse(name, text?)
                 .err()
-                .map(|e| e.to_string()),
+                .map(|error| messages::of_param(&error)),
             Row::Workers => match workers(text?) {
                 Ok(workers) => judge(Request { workers, ..only }),
                 Err(error) => Some(error),
             },
-            Row::Repeats => match whole(text?, "--repeats", MAX_REPEATS) {
+            Row::Repeats => match whole(text?, MAX_REPEATS) {
                 Ok(number) => judge(Request {
                     repeats: Some(number),
                     ..only
                 }),
                 Err(error) => Some(error),
             },
-            Row::Until => judge_text::<Width>(text?, "--until"),
-            Row::MaxTime => judge_text::<MaxTime>(text?, "--max-time"),
-            Row::Seed => whole(text?, "--seed", u32::MAX).err(),
-            Row::Data => self.file_error(judge, only),
+            Row::Until => judge_text::<Width>(text?),
+            Row::MaxTime => judge_text::<MaxTime>(text?),
+            Row::Seed => whole(text?, u32::MAX).err(),
+            Row::Data => self.file_error(),
             Row::Target => match self.data() {
-                (None, target) => judge(Request { target, ..only }),
-                (_, target) => self.table.unknown(target.as_slice()),
+                (None, target) => target.map(|_| messages::NO_FILE.to_owned()),
+                (Some(_), None) => Some(messages::no_target(!self.table.columns().is_empty())),
+                (Some(_), target) => self.table.unknown(target.as_slice()),
             },
             Row::Columns => self.table.unknown(&self.reading().columns),
             Row::DropColumns => self.table.unknown(&self.reading().drop_columns),
@@ -58,23 +60,10 @@ impl Form {
     }
 
     /// What is wrong with the file, if one was named.
-    fn file_error(
-        &self,
-        judge: impl Fn(Request) -> Option<String>,
-        only: Request,
-    ) -> Option<String> {
-        let (data, target) = self.data();
-        data.as_ref()?;
-        let asked = Request {
-            data,
-            target,
-            ..only
-        };
+    fn file_error(&self) -> Option<String> {
+        self.data().0?;
         let faults = || self.table.file_error(&self.reading(), &self.target());
-        self.table
-            .unreadable()
-            .or_else(|| judge(asked))
-            .or_else(faults)
+        self.table.unreadable().or_else(faults)
     }
 
     /// The row of an option; the button where there is none.
@@ -123,7 +112,7 @@ impl Form {
         let start = |error: String| (Row::Start, error);
         let (data, target) = self.data();
         let number = |row: &Row| match self.typed.get(row) {
-            Some(text) => whole(text, "--seed", u32::MAX).map(Some).map_err(start),
+            Some(text) => whole(text, u32::MAX).map(Some).map_err(start),
             None => Ok(None),
         };
         let arms = self.definition.arms.iter().zip(&self.arms);
@@ -151,8 +140,10 @@ impl Form {
             max_time: self.parsed(&Row::MaxTime),
             control: self.control,
         };
-        resolve(&self.definition, &request, usable)
-            .map_err(|error| (self.row_of(error.option().as_ref()), error.to_string()))
+        resolve(&self.definition, &request, usable).map_err(|error| {
+            let row = self.row_of(error.option().as_ref());
+            (row, messages::of_request(&error))
+        })
     }
 
     /// What was typed into a row that was found to be right.
@@ -175,7 +166,7 @@ impl Form {
             Some(Ok(own)) => own,
             Some(Err(refusal)) => {
                 let row = self.row_of(Some(&refusal.option));
-                self.unfit = Some((row, refusal.to_string()));
+                self.unfit = Some((row, refusal.reason));
                 None
             }
             None => None,
@@ -206,28 +197,19 @@ impl Form {
     }
 }
 
-fn whole(text: &str, option: &str, most: u32) -> Result<u32, String> {
-    text.trim()
-        .parse::<u32>()
-        .ok()
+fn whole(text: &str, most: u32) -> Result<u32, String> {
+    let number = text.trim().parse::<u32>().ok();
+    number
         .filter(|number| *number <= most)
-        .ok_or_else(|| {
-            format!(
-                "`{option} {}`: give a whole number up to {most}",
-                text.trim()
-            )
-        })
+        .ok_or_else(|| messages::no_whole_number(most))
 }
 
 /// What is wrong with a text that may be empty.
-fn judge_text<T: FromStr<Err = String>>(text: &str, option: &str) -> Option<String> {
+fn judge_text<T: FromStr<Err = String>>(text: &str) -> Option<String> {
     let text = text.trim();
-    let error = text.parse::<T>().err().filter(|_| !text.is_empty())?;
-    Some(format!("`{option} {text}`: {error}"))
+    text.parse::<T>().err().filter(|_| !text.is_empty())
 }
 
 fn workers(text: &str) -> Result<AskedWorkers, String> {
-    let text = text.trim();
-    text.parse()
-        .map_err(|error| format!("`--workers {text}`: {error}"))
+    text.trim().parse()
 }

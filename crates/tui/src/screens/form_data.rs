@@ -4,20 +4,23 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::form_messages as messages;
 use workbench_dataset::{
     AllowedCells, CellFault, DecimalSign, Delimiter, ReadOptions, Survey, SurveyedColumn,
     TableFault,
 };
-use workbench_experiment::lab::{DataDefinition, suggest};
+use workbench_experiment::lab::{DataDefinition, DataKind, suggest};
 
 /// Columns that have a row of the form each; those of a wider table are typed.
 const MOST_ROWS: usize = 100;
 
-/// A file that is to be looked through, and how.
+/// A file or folder that is to be looked at, and how.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SurveyRequest {
-    /// The file.
+    /// Where it is.
     pub path: PathBuf,
+    /// What it is.
+    pub kind: DataKind,
     /// Whether it has no line of column names.
     pub no_header: bool,
     /// What stands between its columns, where it is stated.
@@ -26,8 +29,8 @@ pub struct SurveyRequest {
     pub decimal: Option<DecimalSign>,
 }
 
-/// What was found in a file, or why it cannot be read.
-pub type Surveyed = Result<Arc<Survey>, String>;
+/// What was found: a table where it is one; or why it cannot be read.
+pub type Surveyed = Result<Option<Arc<Survey>>, String>;
 
 /// The part of a form that is about a file with a table.
 #[derive(Debug, Clone, Default)]
@@ -56,13 +59,14 @@ impl TableForm {
     }
 
     /// The request for the file at `path`, if it has not been made yet.
-    pub fn request(&mut self, path: Option<PathBuf>) -> Option<SurveyRequest> {
+    pub fn request(&mut self, path: Option<PathBuf>, kind: DataKind) -> Option<SurveyRequest> {
         let Some(path) = path else {
             self.asked = None;
             return None;
         };
         let request = SurveyRequest {
             path,
+            kind,
             no_header: self.no_header,
             delimiter: self.delimiter,
             decimal: self.decimal,
@@ -95,7 +99,7 @@ impl TableForm {
     /// What was found in the file.
     pub fn survey(&self) -> Option<&Survey> {
         match &self.asked {
-            Some((_, Some(Ok(survey)))) => Some(survey),
+            Some((_, Some(Ok(survey)))) => survey.as_deref(),
             _ => None,
         }
     }
@@ -211,7 +215,8 @@ impl TableForm {
 }
 
 fn told(fault: &TableFault, rows: u64) -> String {
-    format!("{}; {}", fault.what(rows, true), fault.remedy())
+    let remedy = messages::remedy(fault).unwrap_or_else(|| fault.remedy());
+    format!("{}; {remedy}", fault.what(rows, true))
 }
 
 /// The choice so many steps after `now`; before the first stands none.
@@ -294,14 +299,18 @@ mod tests {
     #[test]
     fn a_file_is_asked_for_once_and_late_answers_do_not_count() {
         let mut table = TableForm::default();
-        let first = table.request(Some("a.csv".into())).unwrap();
-        assert_eq!(table.request(Some("a.csv".into())), None);
-        let second = table.request(Some("b.csv".into())).unwrap();
+        let first = table
+            .request(Some("a.csv".into()), DataKind::Table)
+            .unwrap();
+        assert_eq!(table.request(Some("a.csv".into()), DataKind::Table), None);
+        let second = table
+            .request(Some("b.csv".into()), DataKind::Table)
+            .unwrap();
         table.answer(&first, Err("late".to_owned()));
         assert!(table.is_looking());
         table.answer(&second, Err("no such file".to_owned()));
         assert_eq!(table.unreadable(), Some("no such file".to_owned()));
-        assert_eq!(table.request(None), None);
+        assert_eq!(table.request(None, DataKind::Table), None);
         assert_eq!(table.unreadable(), None);
     }
 }

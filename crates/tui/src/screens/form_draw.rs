@@ -14,13 +14,17 @@
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::text::{Line, Span};
+use workbench_history::estimate::RunEstimate;
 use workbench_machine::UsableCores;
+use workbench_machine::measuring::Measuring;
 use workbench_report::format;
 
+use super::SharedState;
 use super::form::{Form, Kind, Row};
+use super::form_messages::{self as messages, OVERSUBSCRIBE};
 use super::form_preview;
-use super::form_screen::{Checked, FormScreen};
-use crate::kit::text::{cell, fit, width, wrap, wrap_plain};
+use super::form_screen::{Checked, FormLine, FormScreen};
+use crate::kit::text::{cell, fit, safe, width, wrap, wrap_plain};
 use crate::kit::{inside, lines, panel};
 use crate::theme::Theme;
 
@@ -34,7 +38,8 @@ struct Page {
 }
 
 impl FormScreen {
-    fn page(&self, area: Rect, theme: &Theme) -> Page {
+    fn page(&self, area: Rect, shared: &SharedState) -> Page {
+        let theme = &shared.theme;
         let columns = usize::from(area.width) - 4;
         let first = self.form.rows().into_iter().find_map(|row| {
             let error = self.checked.wrong.get(&row)?;
@@ -45,7 +50,7 @@ impl FormScreen {
             let told = wrap_plain(&told, columns, theme.bad);
             ("What is wrong", told, area.height / 2)
         } else {
-            let told = command_lines(&self.checked, columns, theme);
+            let told = command_lines((&self.checked, &shared.beside), columns, theme);
             ("The same without a screen", told, area.height / 3)
         };
         let height = (below.len() as u16 + 2).min(most);
@@ -64,14 +69,20 @@ impl FormScreen {
     }
 
     /// Takes in where the list goes.
-    pub fn arrange(&mut self, area: Rect, theme: &Theme) {
-        let list = inside(self.page(area, theme).form);
-        self.list.arrange(list, self.form.rows().len());
+    pub fn arrange(&mut self, area: Rect, shared: &SharedState) {
+        let list = inside(self.page(area, shared).form);
+        self.set_columns(usize::from(list.width).saturating_sub(2));
+        let lines = self.lines();
+        let rest = lines.iter().skip(self.list.selected + 1);
+        let told = rest.take_while(|line| matches!(line, FormLine::Wrong(..)));
+        let last = self.list.selected + told.count();
+        self.list.arrange_to(list, lines.len(), last);
     }
 
     /// Draws the screen.
-    pub fn draw(&self, frame: &mut Frame, area: Rect, theme: &Theme) {
-        let page = self.page(area, theme);
+    pub fn draw(&self, frame: &mut Frame, area: Rect, shared: &SharedState) {
+        let theme = &shared.theme;
+        let page = self.page(area, shared);
         self.draw_form(frame, page.form, theme);
         let row = self.row();
         let inner = panel(
@@ -100,38 +111,46 @@ impl FormScreen {
         let dot = theme.either("·", "-");
         let title = format!("Set up {dot} {}", self.form.definition.title);
         let inner = panel(frame, area, &title, true, theme);
-        let rows = self.form.rows();
-        let labels = rows.iter().map(|row| width(&label(&self.form, row, true)));
+        let rows = self.lines();
+        let labels = rows
+            .iter()
+            .map(|line| width(&label(&self.form, line.row(), true)));
         let widest = labels.max().unwrap_or(0).min(24);
         let typing = self.is_typing();
         let selected = self.list.selected;
         let form = &self.form;
         let mut cursor = None;
-        self.list.draw(frame, rows.len(), theme, |index, columns| {
-            let row = &rows[index];
-            let label = cell(&label(form, row, true), widest, theme.glyphs.ascii);
-            let wrong = wrong.contains_key(row);
-            let room = columns.saturating_sub(widest + 1 + 2 * usize::from(wrong));
-            let (text, mut style) = value(form, row, usable, room, theme);
-            if wrong {
-                style = theme.bad;
-            }
-            if typing && index == selected {
-                cursor = Some((widest + 3 + width(&text).min(room)) as u16);
-            }
-            let mut spans = vec![
-                Span::styled(label, theme.dim),
-                Span::raw(" "),
-                Span::styled(text, style),
-            ];
-            if wrong {
-                let mark = format!(" {}", theme.glyphs.failed);
-                spans.push(Span::styled(mark, theme.bad));
-            } else if form.is_changed(row, usable) && !(typing && index == selected) {
-                spans.push(Span::styled(" *", theme.warn));
-            }
-            Line::from(spans)
-        });
+        self.list
+            .draw(frame, (rows.len(), true), theme, |index, columns| {
+                let row = match &rows[index] {
+                    FormLine::Row(row) => row,
+                    FormLine::Wrong(_, text) => {
+                        return Line::styled(format!("  {text}"), theme.bad);
+                    }
+                };
+                let label = cell(&label(form, row, true), widest, theme.glyphs.ascii);
+                let wrong = wrong.contains_key(row);
+                let room = columns.saturating_sub(widest + 1 + 2 * usize::from(wrong));
+                let (text, mut style) = value(form, row, usable, room, theme);
+                if wrong {
+                    style = theme.bad;
+                }
+                if typing && index == selected {
+                    cursor = Some((widest + 3 + width(&text).min(room)) as u16);
+                }
+                let mut spans = vec![
+                    Span::styled(label, theme.dim),
+                    Span::raw(" "),
+                    Span::styled(text, style),
+                ];
+                if wrong {
+                    let mark = format!(" {}", theme.glyphs.failed);
+                    spans.push(Span::styled(mark, theme.bad));
+                } else if form.is_changed(row, usable) && !(typing && index == selected) {
+                    spans.push(Span::styled(" *", theme.warn));
+                }
+                Line::from(spans)
+            });
         if let Some(x) = cursor
             && let Some(y) = self.list.row_of(self.list.selected)
         {
@@ -148,13 +167,15 @@ fn label(form: &Form, row: &Row, in_form: bool) -> String {
         Row::Arm(_) | Row::Start if in_form => String::new(),
         Row::Arm(arm) => form.definition.arms[*arm].title.clone(),
         Row::Workers => "Workers".to_owned(),
-        Row::Oversubscribe => "More than cores".to_owned(),
+        Row::Oversubscribe => OVERSUBSCRIBE.to_owned(),
         Row::Repeats => "Repeats".to_owned(),
         Row::Until => "Until".to_owned(),
         Row::MaxTime => "Longest time".to_owned(),
         Row::Control => "Control".to_owned(),
         Row::Seed => "Seed".to_owned(),
-        Row::Param(name) => name.clone(),
+        Row::Param(name) => form
+            .spec(name)
+            .map_or_else(|| name.clone(), |spec| safe(&spec.label(name))),
         Row::Data => form
             .definition
             .takes_data
@@ -253,6 +274,7 @@ fn help_lines(
             if let Some(spec) = form.spec(name) {
                 say(spec.help());
                 say(&format!("Takes {}.", spec.expects()));
+                say(&format!("On the command line: --set {name}=…"));
             }
         }
         Row::Data | Row::Target if form.table.survey().is_some() => {}
@@ -370,17 +392,27 @@ fn presets(form: &Form, columns: usize, theme: &Theme) -> Vec<Line<'static>> {
     out
 }
 
-fn command_lines(checked: &Checked, columns: usize, theme: &Theme) -> Vec<Line<'static>> {
+fn command_lines(
+    (checked, beside): (&Checked, &[Measuring]),
+    columns: usize,
+    theme: &Theme,
+) -> Vec<Line<'static>> {
     match &checked.config {
         Ok(config) => {
             let none = Span::raw("");
             let command = [Span::styled(config.command.clone(), theme.accent)];
             let mut out = wrap(&command, columns, &none, &Span::raw("  "));
-            out.extend(wrap_plain(
-                &format!("Duration: {}", checked.estimate),
-                columns,
-                theme.dim,
-            ));
+            let estimate = checked.estimate.as_ref().map(RunEstimate::told);
+            let told = match estimate {
+                _ if checked.is_timing => "being estimated".to_owned(),
+                Some(told) => told,
+                None => String::new(),
+            };
+            let told = format!("Duration: {told}");
+            out.extend(wrap_plain(&told, columns, theme.dim));
+            if let Some(beside) = messages::beside(beside) {
+                out.extend(wrap_plain(&beside, columns, theme.warn));
+            }
             out
         }
         Err((_, error)) => wrap_plain(error, columns, theme.bad),

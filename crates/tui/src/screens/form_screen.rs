@@ -4,19 +4,23 @@
 use std::collections::BTreeMap;
 
 use ratatui::crossterm::event::{KeyCode, KeyEvent, MouseEvent};
-use workbench_experiment::lab::{DataKind, RunConfig};
-use workbench_history::estimate::estimate;
+use ratatui::style::Style;
+use workbench_experiment::lab::{Calibration, RunConfig};
+use workbench_history::estimate::{RunEstimate, estimate};
 use workbench_machine::UsableCores;
 
 use super::SharedState;
 use super::form::{Form, Kind, Row, longest};
+use super::form_calibration::{CalibrationRequest, Timing};
 use super::form_data::SurveyRequest;
+use super::form_messages as messages;
 use crate::action::Action;
 use crate::bindings::FORM_FIELD;
 use crate::event::RunError;
 use crate::field::{Editing, TextField};
 use crate::keys::find;
-use crate::kit::ListState;
+use crate::kit::text::wrap_plain;
+use crate::kit::{ListState, Motion};
 
 /// The screen's own state.
 #[derive(Debug)]
@@ -28,10 +32,49 @@ pub struct FormScreen {
     pub(super) list: ListState,
     /// The field at the cursor, while keys go into it.
     typing: Option<Typing>,
+    /// Columns of the screen that the form has.
+    columns: usize,
+    /// How long the lab's unit of work takes.
+    timing: Timing,
+    /// A start was asked for while that was being timed.
+    pub(super) starts_when_timed: bool,
     /// What the lab said when it was to run what the form stood for.
     refused: Option<Refused>,
     /// What the form stands for; made when something changes, not when it is drawn.
     pub(super) checked: Checked,
+}
+
+/// A run that would take longer, in seconds, is not started before the person was asked.
+const ASKED_FROM_S: f64 = 180.0;
+
+/// The most lines that tell what is wrong with a row.
+const MOST_TOLD: usize = 3;
+
+/// A line of the form.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum FormLine {
+    /// A row.
+    Row(Row),
+    /// A line of what is wrong with a row.
+    Wrong(Row, String),
+}
+
+impl FormLine {
+    fn is(&self, row: &Row) -> bool {
+        matches!(self, Self::Row(own) if own == row)
+    }
+
+    /// The row that it is, or belongs to.
+    pub(super) fn row(&self) -> &Row {
+        match self {
+            Self::Row(row) | Self::Wrong(row, _) => row,
+        }
+    }
+}
+
+fn wrapped(text: &str, columns: usize) -> Vec<String> {
+    let lines = wrap_plain(text, columns.saturating_sub(2).max(10), Style::new());
+    lines.iter().map(ToString::to_string).collect()
 }
 
 /// A field that is typed into.
@@ -61,21 +104,32 @@ pub(super) struct Checked {
     pub config: Result<RunConfig, (Row, String)>,
     /// What is wrong, row by row.
     pub wrong: BTreeMap<Row, String>,
-    /// How long the run would take, in words.
-    pub estimate: String,
+    /// How long the run would take; `None` while nothing can be run.
+    pub estimate: Option<RunEstimate>,
+    /// Whether the lab's work is being timed.
+    pub is_timing: bool,
 }
 
 impl FormScreen {
     /// The form of a lab.
     pub fn new(lab: usize, shared: &SharedState) -> Option<Self> {
         let mut form = Form::new(shared.labs.get(lab)?.definition());
-        form.begin_with(shared.prefer.preset.as_deref(), shared.prefer.repeats);
+        let definition = &form.definition;
+        // Whoever has made no run of the lab yet begins with a short one.
+        let knows_it = shared.rows().iter().any(|row| row.lab == definition.name);
+        let first = definition.first_preset.clone().filter(|_| !knows_it);
+        let preset = shared.prefer.preset.clone().or(first);
+        form.begin_with(preset.as_deref(), shared.prefer.repeats);
+        let timing = Timing::default();
         Some(Self {
             lab,
             list: ListState::default(),
             typing: None,
             refused: None,
-            checked: check(&form, None, shared),
+            checked: check(&form, (lab, None, &timing), shared),
+            timing,
+            starts_when_timed: false,
+            columns: 40,
             form,
         })
     }
@@ -85,7 +139,10 @@ impl FormScreen {
         if let Some(lab) = shared.labs.get(self.lab) {
             self.form.follow(lab.as_ref());
         }
-        self.checked = check(&self.form, self.refused.as_ref(), shared);
+        let row = self.row();
+        let known = (self.lab, self.refused.as_ref(), &self.timing);
+        self.checked = check(&self.form, known, shared);
+        self.point_at(&row);
     }
 
     /// Whether keys go into a field.
@@ -109,15 +166,51 @@ impl FormScreen {
         self.check(shared);
     }
 
+    /// The lines of the form: its rows, each with what is wrong with it right below.
+    pub(super) fn lines(&self) -> Vec<FormLine> {
+        let mut lines = Vec::new();
+        for row in self.form.rows() {
+            let wrong = self.checked.wrong.get(&row).map(String::as_str);
+            lines.push(FormLine::Row(row.clone()));
+            let told = wrong.map(|wrong| wrapped(wrong, self.columns));
+            let told = told.into_iter().flatten().take(MOST_TOLD);
+            lines.extend(told.map(|text| FormLine::Wrong(row.clone(), text)));
+        }
+        lines
+    }
+
     fn point_at(&mut self, row: &Row) {
-        let at = self.form.rows().iter().position(|r| r == row);
+        let at = self.lines().iter().position(|line| line.is(row));
         self.list.selected = at.unwrap_or(self.list.selected);
     }
 
     /// The row at the cursor.
     pub(super) fn row(&self) -> Row {
-        let rows = self.form.rows();
-        rows.get(self.list.selected).cloned().unwrap_or(Row::Start)
+        let lines = self.lines();
+        let line = lines.get(self.list.selected);
+        line.map_or(Row::Start, |line| line.row().clone())
+    }
+
+    /// Moves the cursor, over rows alone.
+    fn go(&mut self, motion: Motion) {
+        let lines = self.lines();
+        self.list.go(motion, lines.len());
+        let forward = matches!(motion, Motion::Down | Motion::PageDown);
+        while matches!(lines.get(self.list.selected), Some(FormLine::Wrong(..))) {
+            let next = self.list.selected + 1;
+            if forward && next < lines.len() {
+                self.list.selected = next;
+            } else {
+                self.list.selected -= 1;
+            }
+        }
+    }
+
+    /// Takes in how wide the form is; the cursor stays on its row.
+    pub(super) fn set_columns(&mut self, columns: usize) {
+        let row = self.row();
+        self.columns = columns;
+        self.point_at(&row);
     }
 
     /// Whether the cursor is on the button that starts the run.
@@ -158,7 +251,7 @@ impl FormScreen {
             Some(Action::Edit(Editing::Keep)) => self.finish(&row),
             Some(Action::Move(motion)) => {
                 self.finish(&row);
-                self.list.go(motion, self.form.rows().len());
+                self.go(motion);
             }
             Some(Action::Edit(Editing::Discard)) => {
                 match self.typing.take().and_then(|typing| typing.before) {
@@ -228,10 +321,20 @@ impl FormScreen {
                 self.form.turn(&row, *by, usable);
             }
             (Action::Reset, _) => self.form.reset(&row),
-            (Action::Move(motion), _) => self.list.go(*motion, self.form.rows().len()),
+            (Action::Move(motion), _) => self.go(*motion),
             _ => {}
         }
         Ok(())
+    }
+
+    /// Whether an action would do anything at the row of the cursor.
+    pub fn offers(&self, action: &Action) -> bool {
+        let row = self.row();
+        match (action, self.form.kind(&row)) {
+            (Action::Turn(_), kind) => !matches!(kind, Kind::Text(false) | Kind::Button),
+            (Action::Reset, _) => self.form.is_changed(&row, &self.checked.usable),
+            _ => true,
+        }
     }
 
     fn flip(&mut self, row: &Row) -> Result<(), String> {
@@ -249,50 +352,108 @@ impl FormScreen {
         Ok(())
     }
 
-    /// The file to look through, where it has not been looked through yet. While it is being typed
-    /// there is none.
+    /// The file or folder to look at, where it has not been looked through yet. While it is being
+    /// typed there is none.
     pub fn survey_request(&mut self) -> Option<SurveyRequest> {
-        let has_table = self.form.definition.takes_data.as_ref();
-        let has_table = has_table.is_some_and(|data| data.kind == DataKind::Table);
-        if !has_table || self.is_typing() {
+        let kind = self.form.definition.takes_data.as_ref()?.kind;
+        if self.is_typing() {
             return None;
         }
         let (path, _) = self.form.data();
-        self.form.table.request(path)
+        self.form.table.request(path, kind)
+    }
+
+    /// The set-up whose work is to be timed, where nothing better is known and it has not been
+    /// timed yet. While something is typed there is none.
+    pub fn calibration_request(&mut self) -> Option<CalibrationRequest> {
+        let is_known = matches!(self.checked.estimate, Some(RunEstimate::SameRun { .. }));
+        let config = self.checked.config.as_ref().ok()?;
+        if is_known || self.is_typing() {
+            return None;
+        }
+        let request = CalibrationRequest::new(self.lab, config);
+        let request = self.timing.request(request)?;
+        self.checked.is_timing = true;
+        Some(request)
+    }
+
+    /// Takes in how long the unit of work takes; whether a start has waited for it.
+    pub fn calibrated(&mut self, request: &CalibrationRequest, found: Option<Calibration>) -> bool {
+        self.timing.answer(request, found) && std::mem::take(&mut self.starts_when_timed)
+    }
+
+    /// Whether a start has to wait until the work is timed; it comes then.
+    pub fn waits(&mut self) -> bool {
+        self.starts_when_timed = self.checked.is_timing;
+        self.starts_when_timed
+    }
+
+    /// What a person should know before the run is started, and a shorter preset to run first.
+    pub fn before_start(&self, shared: &SharedState) -> (Vec<String>, Option<String>) {
+        let mut reasons = Vec::new();
+        let estimate = self.checked.estimate.as_ref();
+        let long = estimate.filter(|found| found.likely_s().is_some_and(|s| s > ASKED_FROM_S));
+        reasons.extend(long.map(messages::long));
+        reasons.extend(messages::beside(&shared.beside));
+        let shorter = self.form.definition.first_preset.clone();
+        let shorter = shorter.filter(|name| long.is_some() && name != self.form.preset_name());
+        (reasons, shorter)
+    }
+
+    /// Turns to a preset.
+    pub fn choose_preset(&mut self, name: &str) {
+        self.form.begin_with(Some(name), None);
     }
 
     /// A click selects a row, a click on the selected one changes it, the wheel moves.
     pub fn mouse(&mut self, event: MouseEvent) -> Option<Action> {
         let row = self.row();
         self.finish(&row);
-        let chosen = self.list.mouse(event, self.form.rows().len());
-        chosen.then_some(Action::Choose)
+        let lines = self.lines();
+        let chosen = self.list.mouse(event, lines.len());
+        let row = self.row();
+        let on_row = lines.get(self.list.selected).is_some_and(|l| l.is(&row));
+        self.point_at(&row);
+        (chosen && on_row).then_some(Action::Choose)
     }
 }
 
-fn check(form: &Form, refused: Option<&Refused>, shared: &SharedState) -> Checked {
+fn check(
+    form: &Form,
+    (lab, refused, timing): (usize, Option<&Refused>, &Timing),
+    shared: &SharedState,
+) -> Checked {
     let usable = shared.usable();
     let rows = form.rows().into_iter();
     let mut wrong: BTreeMap<Row, String> = rows
         .filter_map(|row| Some((row.clone(), form.error(&row, &usable)?)))
         .collect();
-    let config = form.config(&usable);
+    let judge = shared.labs.get(lab);
+    let config = form.config(&usable).and_then(|config| {
+        let refused = judge.and_then(|lab| lab.check(&config).err());
+        refused.map_or(Ok(config), |refusal| {
+            Err((form.row_of(Some(&refusal.option)), refusal.reason))
+        })
+    });
+    if let Err((row, why)) = &config {
+        wrong.entry(row.clone()).or_insert_with(|| why.clone());
+    }
     if let (Some(refused), Ok(config)) = (refused, &config)
         && config.command == refused.command
     {
         wrong.insert(refused.row.clone(), refused.why.clone());
     }
-    let estimate = config.as_ref().map_or_else(
-        |_| String::new(),
-        |config| {
-            let past = shared.rows().iter().filter_map(|row| row.past.as_ref());
-            estimate(past, config, &form.definition)
-        },
-    );
+    let past = shared.rows().iter().filter_map(|row| row.past.as_ref());
+    let (estimate, is_timing) = config.as_ref().map_or((None, false), |config| {
+        let asked = CalibrationRequest::new(lab, config);
+        let told = estimate(past, config, &form.definition, timing.of(&asked));
+        (Some(told), timing.is_timing(&asked))
+    });
     Checked {
         usable,
         config,
         wrong,
         estimate,
+        is_timing,
     }
 }

@@ -221,14 +221,19 @@ impl Home {
         let theme = &shared.theme;
         let inner = self.panel(frame, Focus::Labs, "Labs", shared);
         let [_, about] = labs_and_about(inner, shared);
-        self.labs
-            .draw(frame, shared.labs.len(), theme, |index, width| {
+        let focused = self.focus == Focus::Labs;
+        self.labs.draw(
+            frame,
+            (shared.labs.len(), focused),
+            theme,
+            |index, width| {
                 let definition = shared.labs[index].definition();
                 Line::from(vec![Span::styled(
                     fit(&definition.name, width, theme.glyphs.ascii),
                     theme.title,
                 )])
-            });
+            },
+        );
         let Some(lab) = shared.labs.get(self.labs.selected) else {
             return;
         };
@@ -284,9 +289,11 @@ impl Home {
         let [head, _] = head_and_runs(inner);
         let columns = Columns::new(self.widths, width.saturating_sub(2));
         lines(frame, head, &[columns.head(theme)]);
-        self.runs.draw(frame, rows.len(), theme, |index, _| {
-            run_line(&rows[index], &columns, theme)
-        });
+        let focused = self.focus == Focus::Runs;
+        self.runs
+            .draw(frame, (rows.len(), focused), theme, |index, _| {
+                run_line(&rows[index], &columns, theme)
+            });
     }
 }
 

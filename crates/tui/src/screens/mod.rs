@@ -22,9 +22,11 @@
 
 pub mod compare;
 pub mod form;
+pub mod form_calibration;
 pub mod form_check;
 pub mod form_data;
 pub mod form_draw;
+pub mod form_messages;
 pub mod form_preview;
 pub mod form_screen;
 pub mod home;
@@ -35,6 +37,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use workbench_experiment::lab::Lab;
+use workbench_machine::measuring::Measuring;
 use workbench_machine::{MachineFacts, UsableCores};
 use workbench_report::Format;
 
@@ -54,6 +57,8 @@ pub struct SharedState {
     pub usable: Option<UsableCores>,
     /// The history, the latest first, once read.
     pub history: Option<Result<Vec<RunRow>, String>>,
+    /// Other processes that measure on this machine.
+    pub beside: Vec<Measuring>,
     /// How everything looks.
     pub theme: Theme,
     /// What the configuration says about the screens.

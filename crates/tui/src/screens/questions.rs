@@ -339,9 +339,11 @@ impl QuestionsScreen {
 
     fn draw_questions(&self, frame: &mut Frame, theme: &Theme) {
         let asked = &self.questions.questions;
-        self.list.draw(frame, asked.len(), theme, |index, columns| {
-            self.row(&asked[index], columns, theme)
-        });
+        let keys_act = self.focus == Focus::Questions;
+        self.list
+            .draw(frame, (asked.len(), keys_act), theme, |index, columns| {
+                self.row(&asked[index], columns, theme)
+            });
         let [_, detail] = self.list_and_detail();
         let Some(question) = self.question() else {
             return;

@@ -180,6 +180,20 @@ impl Runs {
         })
     }
 
+    /// Whether an action would do anything with what is selected and marked.
+    pub fn offers(&self, action: &Action, shared: &SharedState) -> bool {
+        match action {
+            Action::Choose | Action::Mark => self.selected(shared).is_some(),
+            Action::Replay => self
+                .selected(shared)
+                .is_some_and(|row| row.standing.is_some()),
+            Action::Resume => matches!(self.resumable(shared), Some(Ok(_))),
+            Action::Compare => self.marks.len() > 1,
+            Action::Unmark => !self.marks.is_empty(),
+            _ => true,
+        }
+    }
+
     /// A click selects, a click on the selected run opens it, the wheel moves.
     pub fn mouse(&mut self, event: MouseEvent) -> Option<Action> {
         let chosen = self.list.mouse(event, self.narrowed.shown().len());
@@ -225,12 +239,14 @@ impl Runs {
         names.spans.insert(0, Span::raw("  "));
         lines(frame, head, &[names]);
         let marks = &self.marks;
-        self.list.draw(frame, shown.len(), theme, |index, _| {
-            let row = &rows[shown[index]];
-            let mut line = run_line(row, &columns, theme);
-            line.spans.insert(0, mark_of(marks, &row.run, theme));
-            line
-        });
+        let keys_act = !self.is_typing();
+        self.list
+            .draw(frame, (shown.len(), keys_act), theme, |index, _| {
+                let row = &rows[shown[index]];
+                let mut line = run_line(row, &columns, theme);
+                line.spans.insert(0, mark_of(marks, &row.run, theme));
+                line
+            });
     }
 
     fn title(&self, shared: &SharedState) -> String {

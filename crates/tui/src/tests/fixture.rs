@@ -17,12 +17,13 @@ use workbench_record::{
 use workbench_result::compute;
 
 use crate::app::App;
-use crate::event::{AnswersEffect, AppEvent, Effect, HistoryEffect, Loaded, RunError};
+use crate::event::{AnswersEffect, AppEvent, Effect, HistoryEffect, Loaded, Recorded, RunError};
 use crate::reader;
 use crate::screens::form::Row;
 use crate::screens::form_data::SurveyRequest;
 use crate::sheet_place::SheetPlace;
 use crate::theme::{Theme, ThemeName};
+use workbench_history::Standing;
 use workbench_history::list::of_result;
 
 /// An interface and the directory of its runs.
@@ -138,7 +139,7 @@ impl Fixture {
             path,
             ..request.clone()
         };
-        let survey = reader::survey(&here).map(Arc::new);
+        let survey = reader::survey(&here);
         AppEvent::Surveyed(Box::new(request.clone()), survey)
     }
 
@@ -177,19 +178,38 @@ impl Fixture {
         let snapshot = Snapshot::of(&records);
         Arc::new(Loaded {
             run: self.run_dir(id),
+            standing: Standing::new(snapshot.status, true),
             result: compute(&snapshot).unwrap(),
             snapshot,
-            live: false,
         })
     }
 
     /// Presses keys by name, one after the other. That lists are looked at again when they are
     /// entered has a test of its own, and is left out.
     pub fn press(&mut self, keys: &str) -> Vec<Effect> {
-        keys.split(' ')
-            .flat_map(|key| self.app.update(AppEvent::Key(key_event(key))))
-            .filter(|effect| *effect != Effect::History(HistoryEffect::Refresh))
-            .collect()
+        let mut all = Vec::new();
+        for key in keys.split(' ') {
+            let effects = self.app.update(AppEvent::Key(key_event(key)));
+            all.extend(self.untimed(effects));
+        }
+        all
+    }
+
+    /// What is wanted, less what tests of its own look at: that lists are looked at again, and
+    /// that work is timed, which it cannot be here.
+    pub fn untimed(&mut self, effects: Vec<Effect>) -> Vec<Effect> {
+        let mut rest = Vec::new();
+        for effect in effects {
+            match effect {
+                Effect::History(HistoryEffect::Refresh) | Effect::LookAround => {}
+                Effect::Calibrate(request) => {
+                    let effects = self.app.update(AppEvent::Calibrated(request, None));
+                    rest.extend(self.untimed(effects));
+                }
+                other => rest.push(other),
+            }
+        }
+        rest
     }
 
     /// Goes to a row of the form, which has to be there.
@@ -240,6 +260,15 @@ impl Fixture {
             })
             .collect();
         rows.join("\n")
+    }
+}
+
+/// Records of a completed run, to be played again.
+pub fn recorded(run: RunDir, records: Vec<Record>) -> Recorded {
+    Recorded {
+        run,
+        records: records.into(),
+        standing: Standing::Completed,
     }
 }
 
@@ -346,4 +375,18 @@ pub fn records(id: &str, config: &RunConfig) -> Vec<Record> {
         );
     }
     out
+}
+
+/// Puts everything on a screen into one line, so that it does not matter where lines are broken
+/// and panels end.
+pub fn flat(shown: &str) -> String {
+    let bare = |c: char| {
+        if "│╭╮╰╯─".contains(c) {
+            ' '
+        } else {
+            c
+        }
+    };
+    let text: String = shown.chars().map(bare).collect();
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }

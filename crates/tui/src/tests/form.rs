@@ -1,12 +1,12 @@
 //! The form stands for the same configuration as the command line, and says what is wrong as the
 //! command line does.
 
-use workbench_experiment::lab::{LabHost, Opt, ParamValue};
+use workbench_experiment::lab::{LabDefinition, LabHost, Opt, ParamValue, RunConfig};
 use workbench_experiment::{Request, resolve};
 use workbench_record::RunStatus;
 use workbench_report::Format;
 
-use super::fixture::{Fixture, labs, quick, refused, usable};
+use super::fixture::{Fixture, flat, labs, quick, refused, usable};
 use crate::event::{AppEvent, Effect};
 use crate::screens::Preferences;
 use crate::screens::form::{Form, Row};
@@ -112,20 +112,20 @@ fn what_is_wrong_is_told_at_its_row() {
         (Row::Workers, "1,,2", "whole numbers with commas"),
         (Row::Workers, "0", "from 1 to"),
         (Row::Repeats, "0", "from 1 to"),
-        (Row::Repeats, "99999999", "--repeats"),
-        (Row::Seed, "-1", "--seed"),
+        (Row::Repeats, "99999999", "up to 10000"),
+        (Row::Seed, "-1", "a whole number"),
         (Row::Seed, "4294967296", "4294967295"),
         (param("models"), "0", "a whole number from 1 to 1000"),
         (param("models"), "ten", "a whole number from 1 to 1000"),
         (param("test_share"), "1.5", "a number from 0.01 to 0.9"),
-        (Row::Data, "houses.csv", "--target"),
-        (Row::Target, "price", "--data"),
+        (Row::Target, "price", "choose the file"),
     ] {
         let mut form = form();
         form.set(&row, text);
         let (at, error) = form.config(&usable()).unwrap_err();
         assert_eq!(at, row, "{error}");
         assert!(error.contains(told), "{row:?} {text}: {error}");
+        assert!(!error.contains("--"), "no options at a field: {error}");
         form.reset(&row);
         assert!(form.config(&usable()).is_ok());
     }
@@ -188,20 +188,6 @@ fn a_wrong_form_does_not_start_and_points_at_the_row() {
     assert_eq!(fixture.press("s"), [] as [Effect; 0]);
     let shown = fixture.shown(120, 40);
     assert!(shown.contains("▸ Workers"), "{shown}");
-}
-
-/// Puts everything on a screen into one line, so that it does not matter where lines are broken
-/// and panels end.
-fn flat(shown: &str) -> String {
-    let bare = |c: char| {
-        if "│╭╮╰╯─".contains(c) {
-            ' '
-        } else {
-            c
-        }
-    };
-    let text: String = shown.chars().map(bare).collect();
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 #[test]
@@ -279,6 +265,14 @@ fn ranges_of_workers_are_told_where_an_arm_can_do_with_fewer() {
     }
 }
 
+fn told_of<'a>(
+    past: impl Iterator<Item = &'a PastRun>,
+    config: &RunConfig,
+    lab: &LabDefinition,
+) -> String {
+    estimate(past, config, lab, None).told()
+}
+
 #[test]
 fn the_estimate_says_where_it_comes_from() {
     let mut fixture = Fixture::new(ThemeName::Dark, false);
@@ -288,13 +282,13 @@ fn the_estimate_says_where_it_comes_from() {
     let labs = labs();
     let lab = labs[0].definition();
     // 1 s sequential and half a second each on two workers, the second repeat a millisecond slower.
-    let told = estimate(past(rows), &config, lab);
-    assert_eq!(told, "about 4.00 s, from run 20261121-101502-rf-3f9a");
+    let told = told_of(past(rows), &config, lab);
+    assert_eq!(told, "about 4.00 s, as run 20261121-101502-rf-3f9a took");
     config.workers = vec![1, 2];
-    let told = estimate(past(rows), &config, lab);
+    let told = told_of(past(rows), &config, lab);
     assert!(told.starts_with("about 8.01 s"), "{told}");
     config.preset = "full".to_owned();
-    assert!(estimate(past(rows), &config, lab).contains("no run of `full`"));
+    assert!(told_of(past(rows), &config, lab).contains("no run of `full`"));
 }
 
 /// Of equally near runs the latest counts, and what it had otherwise is said; faults tell nothing
@@ -329,7 +323,7 @@ fn the_estimate_rests_on_the_latest_of_the_nearest_runs() {
         row("20261121-110000-rf-0001", &[rows(2000)]),
     ];
     let mut config = quick();
-    let told = estimate(past(&history), &config, lab);
+    let told = told_of(past(&history), &config, lab);
     assert_eq!(
         told,
         "not known; 4.00 s if it were as in the most similar run, 20261121-120000-rf-0002, which had \
@@ -338,12 +332,12 @@ fn the_estimate_rests_on_the_latest_of_the_nearest_runs() {
     config
         .params
         .insert("rows".to_owned(), ParamValue::Integer(2000));
-    let told = estimate(past(&history), &config, lab);
-    assert_eq!(told, "about 4.00 s, from run 20261121-110000-rf-0001");
+    let told = told_of(past(&history), &config, lab);
+    assert_eq!(told, "about 4.00 s, as run 20261121-110000-rf-0001 took");
     let only_with_fault = &history[..1];
-    assert!(estimate(past(only_with_fault), &config, lab).starts_with("not known: no run"));
+    assert!(told_of(past(only_with_fault), &config, lab).starts_with("not known: no run"));
     config.params.insert("fault".to_owned(), fault.1);
-    let told = estimate(past(only_with_fault), &config, lab);
+    let told = told_of(past(only_with_fault), &config, lab);
     assert!(
         told.contains("rf-0004, which had rows=0 instead of 2000"),
         "{told}"

@@ -6,11 +6,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use workbench_history::Standing;
 use workbench_record::{Record, Snapshot};
 use workbench_result::compute;
 use workbench_simulate::{Scenario, events};
 
-use super::fixture::{AIR, Fixture};
+use super::fixture::{AIR, Fixture, recorded};
 use crate::app::{Back, LiveRun, Screen};
 use crate::event::{AppEvent, Loaded};
 use crate::theme::ThemeName;
@@ -19,9 +20,9 @@ const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (200, 60)];
 const ID: &str = "20261121-101502-simulated-3f9a";
 
 /// A name for the pictures, and what leads to them.
-type Shot = (&'static str, fn(&mut Fixture));
+pub type Shot = (&'static str, fn(&mut Fixture));
 
-const SHOTS: [Shot; 20] = [
+pub const SHOTS: [Shot; 20] = [
     ("home", |_| {}),
     ("setup", |f| drop(f.press("enter right"))),
     ("setup_data", |f| f.choose_file(AIR)),
@@ -75,23 +76,23 @@ fn run(fixture: &mut Fixture, scenario: Scenario, share: f64) {
     fixture.app.update(AppEvent::Records(records));
 }
 
-fn loaded(fixture: &Fixture, scenario: Scenario, live: bool) -> Arc<Loaded> {
+fn loaded(fixture: &Fixture, scenario: Scenario, standing: Standing) -> Arc<Loaded> {
     let snapshot = Snapshot::of(&made_up(scenario, 1.0));
     Arc::new(Loaded {
         run: fixture.run_dir(ID),
         result: compute(&snapshot).unwrap(),
         snapshot,
-        live,
+        standing,
     })
 }
 
 fn result(fixture: &mut Fixture, scenario: Scenario) {
-    let loaded = loaded(fixture, scenario, false);
+    let loaded = loaded(fixture, scenario, Standing::Completed);
     fixture.app.update(AppEvent::Opened(Ok(loaded)));
 }
 
 fn follow(fixture: &mut Fixture) {
-    let loaded = loaded(fixture, Scenario::Training, true);
+    let loaded = loaded(fixture, Scenario::Training, Standing::Running);
     fixture.app.update(AppEvent::Opened(Ok(loaded)));
     let run = fixture.run_dir(ID);
     let records = made_up(Scenario::Training, 0.5);
@@ -100,8 +101,9 @@ fn follow(fixture: &mut Fixture) {
 
 fn replay(fixture: &mut Fixture) {
     let run = fixture.run_dir(ID);
-    let records = made_up(Scenario::Training, 1.0).into();
-    fixture.app.update(AppEvent::Replay(Ok((run, records))));
+    let records = made_up(Scenario::Training, 1.0);
+    let read = recorded(run, records);
+    fixture.app.update(AppEvent::Replay(Ok(Box::new(read))));
     fixture.app.update(AppEvent::Tick(Duration::from_secs(6)));
 }
 

@@ -128,10 +128,10 @@ fn every_command_does_what_its_key_does() {
         for bound in keys.iter().chain(global) {
             let binding = &bound.binding;
             let mut by_key = fixture();
-            let mut by_key_effects = by_key
+            let by_key_effects = by_key
                 .app
                 .update(AppEvent::Key(event(binding.keys[0]).unwrap()));
-            by_key_effects.retain(|effect| *effect != Effect::History(HistoryEffect::Refresh));
+            let by_key_effects = by_key.untimed(by_key_effects);
             let mut by_name = fixture();
             by_name.press(":");
             let Some(Overlay::Palette(palette)) = &by_name.app.overlay else {

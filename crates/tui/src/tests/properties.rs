@@ -2,19 +2,24 @@
 //! no cursor outside.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use proptest::prelude::*;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::crossterm::event::{KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
+use workbench_experiment::lab::Calibration;
 use workbench_experiment::lab::RunConfig;
+use workbench_machine::measuring::Measuring;
+use workbench_monitor::{AlertLimits, AlertWatch, MonitorLook};
 use workbench_record::{Record, RunStatus};
+use workbench_simulate::{MachineSize, machine_state};
 
-use super::fixture::{AIR, Fixture, key_event, quick, records, refused};
+use super::fixture::{AIR, Fixture, key_event, quick, recorded, records, refused};
 use super::side_by_side::side_by_side;
 use crate::event::{
     AnswersEffect, AppEvent, Effect, Exported, HandInRequest, HandedIn, HistoryEffect,
-    MissingSetup, RunEffect, RunJob, TerminalEffect, WatchEffect,
+    MissingSetup, MonitorEffect, RunEffect, RunJob, TerminalEffect, WatchEffect,
 };
 use crate::theme::ThemeName;
 
@@ -62,7 +67,7 @@ fn step() -> impl Strategy<Value = Step> {
     ])
     .prop_map(str::to_owned);
     let letters = prop::sample::select(
-        "qrRpswceuzfyn?/hjklgGmMatx0123456789.,:-+<>[]voHLYyo"
+        "qrRpswceuzfyn?/hjklgGmMatxKT0123456789.,:-+<>[]voHLYyo"
             .chars()
             .collect::<Vec<_>>(),
     )
@@ -164,9 +169,21 @@ impl Outside {
             )
             | Effect::Run(RunEffect::CancelArm(_))
             | Effect::Watch(WatchEffect::Unfollow) => Some(AppEvent::Redraw),
+            Effect::LookAround => Some(AppEvent::Beside(vec![Measuring {
+                pid: 7,
+                what: "a-run".to_owned(),
+            }])),
+            Effect::Calibrate(asked) => Some(AppEvent::Calibrated(
+                asked,
+                Some(Calibration {
+                    unit: "tree",
+                    unit_s: f64::MAX,
+                    units: u64::MAX,
+                }),
+            )),
             Effect::Watch(WatchEffect::Replay(run)) => {
-                let records = records(&run.id(), &quick()).into();
-                Some(AppEvent::Replay(Ok((run, records))))
+                let records = records(&run.id(), &quick());
+                Some(AppEvent::Replay(Ok(Box::new(recorded(run, records)))))
             }
             Effect::Watch(WatchEffect::Follow(run)) => {
                 let records = records(&run.id(), &quick());
@@ -180,6 +197,19 @@ impl Outside {
                     job: RunJob::Resume(run),
                 })))
             }
+            Effect::Monitor(MonitorEffect::Begin) => {
+                let size = MachineSize {
+                    cores: 40,
+                    sockets: 2,
+                    gpus: 3,
+                    processes: 30,
+                };
+                let mut state = machine_state(size, 7);
+                state.processes[0].command = "\u{1b}[2J".repeat(100);
+                let alerts = AlertWatch::new(AlertLimits::default()).look(&state);
+                Some(AppEvent::Looked(Arc::new(MonitorLook { state, alerts })))
+            }
+            Effect::Monitor(_) => Some(AppEvent::Told("it\u{1b}[2J has ended".to_owned())),
             Effect::Survey(request) => Some(fixture.surveyed(&request, AIR)),
             Effect::Terminal(TerminalEffect::Install(missing)) => {
                 Some(AppEvent::SetupDone(Ok(missing.job)))

@@ -232,7 +232,7 @@ fn a_comparison_is_read_again_in_its_place_and_left_for_the_history() {
     assert_eq!(fixture.shown(120, 40), before);
     fixture.press("?");
     assert!(fixture.shown(120, 40).contains("Keys: runs side by side"));
-    fixture.press("esc esc");
+    fixture.press("esc esc esc");
     assert!(matches!(fixture.app.screen, Screen::Runs));
     // The marks are still there for the next one.
     assert!(fixture.shown(80, 24).contains("2 marked"));

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use ratatui::crossterm::event::{KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use workbench_record::{ArmFailure, ArmFailureKind, Event as Fact, Record, RunStatus};
 
-use super::fixture::{Fixture, quick, records, refused};
+use super::fixture::{Fixture, quick, recorded, records, refused};
 use crate::app::Screen;
 use crate::bindings;
 use crate::event::{
@@ -15,6 +15,7 @@ use crate::keys::told;
 use crate::theme::ThemeName;
 use crate::views::keys;
 use crate::views::tests::bindings;
+use workbench_history::Standing;
 use workbench_history::outlook::outlook;
 
 fn fixture() -> Fixture {
@@ -267,8 +268,8 @@ fn a_run_is_played_again_from_the_history() {
     );
     let all = records(id, &quick());
     let end = all.last().unwrap().t_ns;
-    let read = Ok((run.clone(), all.into()));
-    fixture.app.update(AppEvent::Replay(read));
+    let read = recorded(run.clone(), all);
+    fixture.app.update(AppEvent::Replay(Ok(Box::new(read))));
     assert!(fixture.app.is_playing());
     fixture
         .app
@@ -311,7 +312,7 @@ fn a_run_of_another_process_is_followed_to_its_result() {
     let live = |fixture: &Fixture| {
         let loaded = fixture.loaded(id, &quick(), RunStatus::Unfinished);
         let mut loaded = Arc::try_unwrap(loaded).unwrap();
-        loaded.live = true;
+        loaded.standing = Standing::Running;
         Arc::new(loaded)
     };
     fixture.press("r enter");
@@ -401,7 +402,8 @@ fn clicks_select_and_open() {
             fixture.run_dir("20261119-230159-rf-77aa")
         ))]
     );
-    assert!(fixture.app.update(click(29)).is_empty());
+    // A click beside everything.
+    assert!(fixture.app.update(click(0)).is_empty());
 }
 
 #[test]

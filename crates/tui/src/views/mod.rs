@@ -22,6 +22,7 @@ pub mod compare;
 pub mod curves;
 pub mod filter;
 pub mod keys;
+pub mod monitor;
 pub mod panels;
 pub mod result;
 pub mod run;
@@ -51,6 +52,13 @@ pub trait View {
 
     /// Does what the mouse asks for.
     fn mouse(&mut self, event: MouseEvent);
+
+    /// Takes back what was opened last within it: a filter, a panel that has the whole screen.
+    /// Whether there was anything, so that the screen stays.
+    fn step_back(&mut self) -> bool;
+
+    /// Whether what a key asks for would change what there is to see.
+    fn offers(&self, action: ViewAction) -> bool;
 
     /// Its filter, where it has one.
     fn filter(&self) -> Option<&FilterField> {

@@ -74,6 +74,22 @@ impl<P: Copy + Eq + Hash + Default> Panels<P> {
         self.focus = self.shown.get(next).copied().unwrap_or(self.focus);
     }
 
+    /// Takes back that a panel has the whole screen; whether one had.
+    pub fn step_back(&mut self) -> bool {
+        std::mem::take(&mut self.zoomed)
+    }
+
+    /// Whether one of some panels is in sight.
+    pub fn shows(&self, panels: &[P]) -> bool {
+        let mut places = self.places.iter();
+        places.any(|(panel, _)| panels.contains(panel))
+    }
+
+    /// Whether there are several to choose from.
+    pub fn are_several(&self) -> bool {
+        self.shown.len() > 1
+    }
+
     /// How far a panel is scrolled.
     pub fn scroll(&mut self, panel: P) -> &mut Scroll {
         self.scroll.entry(panel).or_default()

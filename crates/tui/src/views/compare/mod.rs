@@ -74,6 +74,21 @@ impl View for CompareView {
         }
     }
 
+    fn step_back(&mut self) -> bool {
+        self.panels.step_back()
+    }
+
+    fn offers(&self, action: ViewAction) -> bool {
+        use ComparePanel::{Arms, Curves, Scaling};
+        match action {
+            ViewAction::NextPanel | ViewAction::PrevPanel => self.panels.are_several(),
+            ViewAction::NextArm => self.panels.shows(&[Scaling, Curves]),
+            ViewAction::Left | ViewAction::Right => self.panels.shows(&[Curves]),
+            ViewAction::Toggle => self.panels.shows(&[Arms]),
+            _ => true,
+        }
+    }
+
     fn mouse(&mut self, event: MouseEvent) {
         if let Some((panel, Pointed::Move(motion))) = self.panels.mouse(event) {
             self.scroll(panel, motion);

@@ -10,9 +10,9 @@ use crate::views::standing_mark;
 use workbench_history::Standing;
 
 /// Draws the lines on top and says how many they are.
-pub fn draw(pane: &mut Pane<'_>, result: &RunResult) -> u16 {
+pub fn draw(pane: &mut Pane<'_>, (result, standing): (&RunResult, Option<Standing>)) -> u16 {
     let theme = pane.theme;
-    let standing = Standing::of_result(result);
+    let standing = standing.unwrap_or_else(|| Standing::of_result(result));
     let (mark, style) = standing_mark(standing, theme);
     let status = format!("{mark} {}", standing.name());
     pane.row(0).last(cells(&status) + 2).text(&status, style);

@@ -93,6 +93,28 @@ impl View for ResultView {
         }
     }
 
+    fn step_back(&mut self) -> bool {
+        let in_table = self.panels.focus == ResultPanel::Table;
+        in_table && self.table.filter.step_back() || self.panels.step_back()
+    }
+
+    fn offers(&self, action: ViewAction) -> bool {
+        use ResultPanel::{Curves, Scaling, Table, WhatIf};
+        let shows = |panels: &[ResultPanel]| self.panels.shows(panels);
+        match action {
+            ViewAction::NextPanel | ViewAction::PrevPanel => self.panels.are_several(),
+            ViewAction::Left | ViewAction::Right | ViewAction::FarLeft | ViewAction::FarRight => {
+                shows(&[WhatIf, Scaling]) || self.panels.focus == Curves
+            }
+            ViewAction::NextArm => self.arms > 1 && shows(&[WhatIf, Table]),
+            ViewAction::Sort | ViewAction::Reverse | ViewAction::Toggle => shows(&[Table]),
+            ViewAction::Log => shows(&[WhatIf, Scaling, Curves]),
+            ViewAction::Metric => self.chart.curves.metrics() > 1 && shows(&[Curves]),
+            ViewAction::XAxis | ViewAction::Cursor => shows(&[Curves]),
+            _ => true,
+        }
+    }
+
     fn filter(&self) -> Option<&FilterField> {
         Some(&self.table.filter)
     }
@@ -116,7 +138,7 @@ pub fn draw(
     let mut pane = Pane::new(frame.buffer_mut(), area, theme);
     let area = pane.area;
     if !too_small(pane.buf, area, SMALLEST, theme) {
-        let used = header::draw(&mut pane, result);
+        let used = header::draw(&mut pane, (result, view.standing));
         let body = below(area, used);
         let has_curves = view.chart.curves.metrics() > 0;
         let arranged = layout::arrange(body, (result, has_curves), theme);

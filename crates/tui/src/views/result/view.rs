@@ -1,5 +1,6 @@
 //! What the Result screen keeps between two frames.
 
+use workbench_history::Standing;
 use workbench_record::Snapshot;
 use workbench_result::RunResult;
 
@@ -17,8 +18,12 @@ use crate::views::panels::Panels;
 pub struct ResultView {
     pub(super) panels: Panels<ResultPanel>,
     pub(super) charts: Charts,
+    /// How the run stands, where more is known than the result tells.
+    pub standing: Option<Standing>,
     /// How often the next arm was asked for.
     pub(super) arm: usize,
+    /// How many arms there are.
+    pub(super) arms: usize,
     pub(super) table: ItemTable,
     pub(super) chart: CurveChart,
     /// Where the charts over workers were drawn.
@@ -44,7 +49,9 @@ impl Default for ResultView {
                 cursor: 8,
                 log: false,
             },
+            standing: None,
             arm: 0,
+            arms: 0,
             table: ItemTable::default(),
             chart: CurveChart::default(),
             fields: Vec::new(),
@@ -71,6 +78,7 @@ impl ResultView {
             let repeats = &snapshot.repeats;
             self.chart.curves.update(started, repeats);
         }
+        self.arms = result.arms.len();
         self.table
             .update(nth_from_last(&result.arms, self.arm), snapshot);
     }

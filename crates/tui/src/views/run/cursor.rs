@@ -84,6 +84,10 @@ impl RunView {
 
     /// Puts the cursor of time where it lies on the axis of the curves.
     pub(super) fn place_cursor_in_curves(&mut self, run: &SnapshotView<'_>) {
+        let shown = run.at(self.cursor.map(|cursor| cursor.at_ns));
+        let now_ns = run.snapshot.now_ns;
+        let x_now = |repeat| self.chart.curves.x_of_time(repeat, now_ns);
+        self.cursor_in_curves = shown.repeat().and_then(x_now).is_some();
         let at = self.cursor.and_then(|cursor| {
             let pinned = cursor
                 .step

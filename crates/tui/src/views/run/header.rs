@@ -16,20 +16,26 @@ use crate::views::standing_mark;
 use workbench_history::Standing;
 
 /// Draws both lines.
-pub fn draw(pane: &mut Pane<'_>, run: &SnapshotView<'_>, model: &RunModel, frozen: bool) {
+pub fn draw(
+    pane: &mut Pane<'_>,
+    run: &SnapshotView<'_>,
+    model: &RunModel,
+    (frozen, standing): (bool, Option<Standing>),
+) {
     let result = model.estimate.result();
     // As far as they are done.
     let comparable = result.is_none_or(|result| result.check.passed());
-    names(pane, run, (frozen, comparable));
-    progress(pane, run, model);
+    let standing = standing.unwrap_or_else(|| Standing::new(run.snapshot.status, comparable));
+    names(pane, run, (frozen, standing));
+    progress(pane, run, (model, standing));
 }
 
-fn names(pane: &mut Pane<'_>, run: &SnapshotView<'_>, (frozen, comparable): (bool, bool)) {
+fn names(pane: &mut Pane<'_>, run: &SnapshotView<'_>, (frozen, standing): (bool, Standing)) {
     let theme = pane.theme;
-    let (mark, phase, style) = phase(run, comparable, theme);
+    let (mark, phase, style) = phase(run, standing, theme);
     let frozen = if frozen { " FROZEN " } else { "" };
     let room = (pane.area.width * 3 / 5).saturating_sub(cells(frozen));
-    let (phase, state) = match state(run) {
+    let (phase, state) = match state(run).filter(|_| goes_on(standing)) {
         Some((id, state)) => with_state((run, id), &state, room.saturating_sub(2)),
         None => (phase, None),
     };
@@ -60,11 +66,19 @@ fn names(pane: &mut Pane<'_>, run: &SnapshotView<'_>, (frozen, comparable): (boo
     };
 }
 
+/// Whether more of the run may come.
+fn goes_on(standing: Standing) -> bool {
+    matches!(standing, Standing::Unfinished | Standing::Running)
+}
+
 /// What the run is doing.
-fn phase(run: &SnapshotView<'_>, comparable: bool, theme: &Theme) -> (&'static str, String, Style) {
+fn phase(
+    run: &SnapshotView<'_>,
+    standing: Standing,
+    theme: &Theme,
+) -> (&'static str, String, Style) {
     let glyphs = &theme.glyphs;
-    let standing = Standing::new(run.snapshot.status, comparable);
-    if standing != Standing::Unfinished {
+    if !goes_on(standing) {
         let (mark, style) = standing_mark(standing, theme);
         return (mark, standing.name().to_owned(), style);
     }
@@ -113,13 +127,13 @@ fn with_state(
     (format!("{name}: "), Some((said, state.severity())))
 }
 
-fn progress(pane: &mut Pane<'_>, run: &SnapshotView<'_>, model: &RunModel) {
+fn progress(pane: &mut Pane<'_>, run: &SnapshotView<'_>, (model, standing): (&RunModel, Standing)) {
     let (past, outlook) = (&model.past, model.ahead.outlook());
     let theme = pane.theme;
     let Some(started) = run.started() else {
         return;
     };
-    let over = run.snapshot.status != RunStatus::Unfinished;
+    let over = !goes_on(standing);
     let done = past.all_done(&run.snapshot.repeats).count;
     let so_far = format::seconds(seconds(run.snapshot.now_ns));
     let time = match outlook.left_s {
@@ -135,8 +149,8 @@ fn progress(pane: &mut Pane<'_>, run: &SnapshotView<'_>, model: &RunModel) {
     let bar = pane.area.width.saturating_sub(cells(&facts) + 4);
     let style = match run.snapshot.status {
         RunStatus::Completed => theme.good,
-        RunStatus::Failed | RunStatus::Interrupted => theme.warn,
-        RunStatus::Unfinished => theme.accent,
+        RunStatus::Unfinished if !over => theme.accent,
+        _ => theme.warn,
     };
     pane.row(1)
         .skip(1)

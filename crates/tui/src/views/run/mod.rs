@@ -127,6 +127,28 @@ impl View for RunView {
         }
     }
 
+    fn step_back(&mut self) -> bool {
+        self.panels.focus == RunPanel::Log && self.log.filter.step_back() || self.panels.step_back()
+    }
+
+    fn offers(&self, action: ViewAction) -> bool {
+        let shows = |panels: &[RunPanel]| self.panels.shows(panels);
+        let curves = || shows(&[RunPanel::Curves]) && self.chart.curves.metrics() > 0;
+        match action {
+            ViewAction::NextPanel | ViewAction::PrevPanel => self.panels.are_several(),
+            ViewAction::Cursor | ViewAction::Left | ViewAction::Right => {
+                shows(&[RunPanel::Cores, RunPanel::Gpus, RunPanel::Timeline])
+                    || shows(&[RunPanel::Curves]) && self.cursor_in_curves
+            }
+            ViewAction::Longer => self.can_stretch(1),
+            ViewAction::Shorter => self.can_stretch(-1),
+            ViewAction::Metric => curves() && self.chart.curves.metrics() > 1,
+            ViewAction::XAxis | ViewAction::Log => curves(),
+            ViewAction::Output => shows(&[RunPanel::Log]),
+            _ => true,
+        }
+    }
+
     fn filter(&self) -> Option<&FilterField> {
         Some(&self.log.filter)
     }
@@ -153,7 +175,12 @@ pub fn draw(
     }
     let run = SnapshotView::new(view.frozen.as_deref().unwrap_or(snapshot));
     let mut top = pane.part(Rect { height: 2, ..area });
-    header::draw(&mut top, &run, &view.model, view.is_frozen());
+    header::draw(
+        &mut top,
+        &run,
+        &view.model,
+        (view.is_frozen(), view.standing),
+    );
     let contents = contents(&run, &view.model.past, area.height);
     let mut panels = view.panels.clone();
     panels.choose_from(contents.panels());

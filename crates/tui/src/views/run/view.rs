@@ -5,6 +5,7 @@ use super::panel::RunPanel;
 use super::past::Strips;
 use super::request::{Cursor, CursorRequest};
 use super::timeline::Cells;
+use workbench_history::Standing;
 use workbench_record::Snapshot;
 
 use crate::kit::Motion;
@@ -69,6 +70,10 @@ pub struct RunView {
     pub(super) log: LogView,
     pub(super) strips: Strips,
     pub(super) timeline: Option<Cells>,
+    /// Whether the curves have a place for the cursor.
+    pub(super) cursor_in_curves: bool,
+    /// How the run stands, where nothing more of it will come.
+    pub standing: Option<Standing>,
 }
 
 impl RunView {
@@ -106,13 +111,26 @@ impl RunView {
     }
 
     pub(super) fn stretch(&mut self, by: isize) {
+        (self.column, self.stretch) = self.stretched(by);
+    }
+
+    /// Whether the stretch of time that the panel shows can be made longer or shorter.
+    pub(super) fn can_stretch(&self, by: isize) -> bool {
+        let panels: &[RunPanel] = match self.panels.focus {
+            RunPanel::Timeline => &[RunPanel::Timeline],
+            _ => &[RunPanel::Cores, RunPanel::Gpus],
+        };
+        self.panels.shows(panels) && self.stretched(by) != (self.column, self.stretch)
+    }
+
+    fn stretched(&self, by: isize) -> (usize, isize) {
         if self.panels.focus == RunPanel::Timeline {
             let most = STEPS.cast_signed();
-            self.stretch = (self.stretch + by * STRIDE).clamp(-most, most);
-        } else {
-            let column = self.column.saturating_add_signed(by);
-            self.column = column.min(COLUMN_NS.len() - 1);
+            let stretch = (self.stretch + by * STRIDE).clamp(-most, most);
+            return (self.column, stretch);
         }
+        let column = self.column.saturating_add_signed(by);
+        (column.min(COLUMN_NS.len() - 1), self.stretch)
     }
 
     pub(super) fn scroll(&mut self, panel: RunPanel, motion: Motion) {
