@@ -66,7 +66,7 @@ pub enum ItemFailure {
 }
 
 /// A place in an item's work.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ItemPlace {
     /// The item.
     pub item: String,

@@ -59,17 +59,8 @@ fn every_kind_of_event_survives_the_log() {
     log.push(Event::Item(ItemEvent {
         item: "trial 3".to_owned(),
         phase: ItemPhase::Running,
-        until: Some(20),
-        settings: [
-            ("lr".to_owned(), ParamValue::Float(16.0)),
-            ("batch".to_owned(), ParamValue::Integer(16)),
-        ]
-        .into(),
-        from: Some(ItemPlace {
-            item: "trial 1".to_owned(),
-            step: 10,
-        }),
-        failures: 1,
+        settings: [("lr".to_owned(), ParamValue::Float(16.0))].into(),
+        from: Some(ItemPlace::default()),
         failure: Some(ItemFailure::NotFinite),
         ..ItemEvent::default()
     }));

@@ -55,6 +55,10 @@ pub(super) fn figure_names<'a>(result: &RunResult, arms: &[&'a ArmResult]) -> Ve
 /// Why a speed-up is not exactly the quotient of the two median wall times that stand beside it,
 /// with that quotient, for the arms where it differs as it is written; `None` where all agree.
 pub fn quotients(result: &RunResult) -> Option<String> {
+    // Arms that are compared on the way to a goal work for as long as they like.
+    if result.race.is_some() {
+        return None;
+    }
     let base_s = base(result)?.wall_median_s;
     let others = finished(result).filter(|arm| arm.name != result.base);
     let differing = others.filter_map(|arm| {

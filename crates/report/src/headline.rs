@@ -284,6 +284,16 @@ fn without_speedup(result: &RunResult, arm: Option<&ArmResult>, name: &str) -> S
             "; there is no speed-up, because the base {} has no finished repeat",
             format::clean(&result.base, 40)
         )
+    } else if let Some(race) = result
+        .race
+        .as_ref()
+        .and_then(|r| r.arm(&arm.name, arm.workers))
+    {
+        let of = format::counted(race.to_target_s.len() as u64, "repeat");
+        format!(
+            " and reached the target in {} of {of}; no speed-up is stated",
+            race.reached
+        )
     } else {
         "; there is no speed-up".to_owned()
     };

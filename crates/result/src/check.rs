@@ -50,7 +50,11 @@ pub(super) fn check(snapshot: &Snapshot, started: &RunStarted, race: Option<&Rac
         None => output_differences(reference, repeat, (basis, facts)),
     });
     if let Some(race) = race {
-        return of_race(race, reference, (work.is_empty(), outputs.is_empty()));
+        return of_race(
+            (race, facts),
+            reference,
+            (work.is_empty(), outputs.is_empty()),
+        );
     }
     let missed = every(&|repeat| missed_target(repeat, basis, facts).into_iter().collect());
     let (equal_work, equal_outputs) = (work.is_empty(), outputs.is_empty());
@@ -70,11 +74,15 @@ pub(super) fn check(snapshot: &Snapshot, started: &RunStarted, race: Option<&Rac
 }
 
 /// In a race the base has to reach the target: what an arm that does not is worth is told with it.
-fn of_race(race: &Race, base: &RepeatFinished, (equal_work, equal_outputs): (bool, bool)) -> Check {
+fn of_race(
+    (race, facts): (&Race, &LabFacts),
+    base: &RepeatFinished,
+    (equal_work, equal_outputs): (bool, bool),
+) -> Check {
     let of_base = race.arms.iter().filter(|arm| arm.arm == base.id.arm);
     let missed: Vec<Finding> = of_base
         .filter(|arm| arm.censored() > 0)
-        .map(|arm| messages::race::base_missed(race, arm))
+        .map(|arm| messages::race::base_missed(race, arm, facts))
         .collect();
     Check {
         equal_work,

@@ -114,7 +114,8 @@ fn findings(result: &RunResult, snapshot: &Snapshot) -> (Vec<Finding>, Vec<Findi
     all.extend(messages::log::rebooted(snapshot));
     all.extend(result.check.differences.iter().cloned());
     all.extend(before.iter().map(messages::caveat));
-    all.extend(result.race.iter().flat_map(messages::race::findings));
+    let race = result.race.iter();
+    all.extend(race.flat_map(|race| messages::race::findings(race, &result.lab_facts)));
     all.extend(disturbed::findings(result));
     all.extend(alike::folded(recorded));
     all.extend(after.iter().map(messages::caveat));

@@ -57,6 +57,20 @@ fn every_way_searches_and_its_record_gives_all_decisions_back() {
                 finished.work
             );
         }
+        // The target is what the base has at its end, so the base reaches it, within its time.
+        let race = ended.result.race.as_ref().unwrap();
+        let base = race.arm("random", workers).unwrap();
+        assert_eq!(
+            (race.target, race.target_of_base),
+            (base.at_end.median, true)
+        );
+        let at_s = base.to_target_s[0].unwrap();
+        assert!(at_s > 0.0 && at_s <= ended.result.arms[0].wall_s[0]);
+        for arm in &race.arms {
+            let (end, target) = (arm.at_end.median.unwrap(), race.target.unwrap());
+            assert_eq!(arm.reached == 1, end <= target, "{}", arm.arm);
+            assert!(arm.better_than_base.is_some() == (arm.arm != "random"));
+        }
         let of = |arm: &str| {
             let mut repeats = ended.snapshot.repeats.iter();
             losses(repeats.find(|repeat| repeat.id.arm == arm).unwrap())

@@ -1,23 +1,23 @@
 //! What became of arms on their way to a goal.
 
-use workbench_record::Finding;
+use workbench_record::{Finding, LabFacts};
 use workbench_words::counted;
 
-use super::numbers::value;
+use super::numbers::{decimals, value};
 use super::slots;
 use crate::race::{Race, RaceArm};
 
 /// That a repeat of the base never reached the target.
-pub(crate) fn base_missed(race: &Race, base: &RaceArm) -> Finding {
+pub(crate) fn base_missed(race: &Race, base: &RaceArm, facts: &LabFacts) -> Finding {
     let name = format!("{} on {}", base.arm, slots(base.workers));
     let so = "so no speed-up is stated; set a target that it reaches";
-    missed(race, base, (&name, so), |text| {
+    missed((race, facts), base, (&name, so), |text| {
         Finding::error("target_missed", text)
     })
 }
 
 /// That arms have repeats which never reached the target.
-pub(crate) fn findings(race: &Race) -> Vec<Finding> {
+pub(crate) fn findings(race: &Race, facts: &LabFacts) -> Vec<Finding> {
     let base = race.arms.first().map(|arm| arm.arm.as_str());
     let others = race
         .arms
@@ -29,21 +29,21 @@ pub(crate) fn findings(race: &Race) -> Vec<Finding> {
             let name = format!("{} on {}", arm.arm, slots(arm.workers));
             let so = "so no speed-up of it is stated: its time to the target is not known, only that \
                       it is longer";
-            missed(race, arm, (&name, so), |text| Finding::warning("censored", text))
+            missed((race, facts), arm, (&name, so), |text| Finding::warning("censored", text))
         })
         .collect()
 }
 
 fn missed(
-    race: &Race,
+    (race, facts): (&Race, &LabFacts),
     arm: &RaceArm,
     (name, so): (&str, &str),
     finding: impl FnOnce(String) -> Finding,
 ) -> Finding {
     let of = counted(arm.to_target_s.len() as u64, "repeat");
-    let metric = race.metric.replace('_', " ");
+    let metric = facts.called(&race.metric);
     let target = race.target.map_or_else(String::new, |target| {
-        format!(" of {} {}", race.direction.words(), value(target))
+        format!(" of {} {}", race.direction.words(), short(target))
     });
     let text = format!(
         "Target not reached: in {} of {of} {name} did not come to a {metric}{target}, {so}.",
@@ -54,5 +54,14 @@ fn missed(
     match race.target {
         Some(target) => finding.number("target", target),
         None => finding,
+    }
+}
+
+/// Four decimals, where these say something.
+fn short(target: f64) -> String {
+    if target.abs() < 0.01 {
+        value(target)
+    } else {
+        decimals(target, 4)
     }
 }

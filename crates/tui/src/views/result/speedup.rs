@@ -142,10 +142,20 @@ fn interval(arm: &ArmResult, result: &RunResult) -> String {
         _ if arm.name == result.base => "the base".to_owned(),
         Some(interval) => Kinds::of_arms(&result.arms).cell(&interval),
         None if result.check.target_reached == Some(false) => "target missed".to_owned(),
+        None if arm.speedup.is_none() && result.race.is_some() => reached(arm, result),
         None if !result.check.passed() => "unequal work".to_owned(),
         None if arm.speedup.is_none() => "no base".to_owned(),
         None => "1 repeat".to_owned(),
     }
+}
+
+/// How often an arm reached the target, where not always.
+fn reached(arm: &ArmResult, result: &RunResult) -> String {
+    let race = result.race.as_ref();
+    let race = race.and_then(|race| race.arm(&arm.name, arm.workers));
+    race.map_or_else(String::new, |race| {
+        format!("target in {}/{}", race.reached, race.to_target_s.len())
+    })
 }
 
 fn draw_axis(inner: &mut Pane<'_>, bar: Rect, axis: f64) {

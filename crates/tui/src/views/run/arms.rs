@@ -2,7 +2,7 @@
 //! its interval, the bound and the ideal.
 
 use workbench_clock::seconds;
-use workbench_record::RunStatus;
+use workbench_record::{Basis, RunStatus};
 use workbench_report::format;
 use workbench_report::intervals::Kinds;
 use workbench_result::{ArmResult, RunResult, workers_of};
@@ -40,6 +40,11 @@ struct Entry<'a> {
     result: Option<&'a ArmResult>,
 }
 
+/// Whether arms are compared by when a curve of theirs reached a target.
+fn is_race(run: &SnapshotView<'_>) -> bool {
+    matches!(run.snapshot.comparison.basis, Basis::TimeOnCurve { .. })
+}
+
 /// Draws the panel.
 pub fn draw(pane: Pane<'_>, scroll: &mut Scroll, run: &SnapshotView<'_>, model: &RunModel) {
     let theme = pane.theme;
@@ -53,6 +58,12 @@ pub fn draw(pane: Pane<'_>, scroll: &mut Scroll, run: &SnapshotView<'_>, model: 
     let window = scroll.window(entries.len(), page);
     let base = run.started().and_then(|s| s.arms.first());
     let title = match base {
+        Some(base) if is_race(run) => format!(
+            "Arms {} speed-up = time of {} to the target {} that of the arm, median over the rounds",
+            theme.glyphs.dot,
+            safe(&base.name),
+            theme.either("÷", "/")
+        ),
         Some(base) => format!(
             "Arms {} speed-up = wall time of {} {} wall time of the arm, median over the rounds",
             theme.glyphs.dot,

@@ -15,7 +15,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Modifier;
 use workbench_clock::seconds;
 use workbench_pool::{Outcome, TaskSpan};
-use workbench_record::{RepeatState, RunStatus};
+use workbench_record::{ItemEvent, ItemPhase, RepeatState, RunStatus};
 use workbench_report::format;
 
 use crate::kit::text::shared_start;
@@ -114,6 +114,32 @@ pub fn draw(
     })
 }
 
+/// How many items are in which state: `2 running, 31 paused, 12 done`. An event that has settings
+/// begins an item, and one that only keeps its work changes nothing.
+fn lives(events: &[(u64, ItemEvent)]) -> Option<String> {
+    let count = |is_it: &dyn Fn(&ItemEvent) -> bool| {
+        let events = events.iter().filter(|(_, event)| event.kept.is_none());
+        events.filter(|(_, event)| is_it(event)).count()
+    };
+    let of = |phase| count(&|event| event.phase == phase);
+    let begun = count(&|event| !event.settings.is_empty());
+    let goes = |event: &ItemEvent| event.phase == ItemPhase::Running && event.failure.is_none();
+    let resumed = count(&|event| goes(event) && event.settings.is_empty());
+    let ended = [ItemPhase::Done, ItemPhase::Stopped, ItemPhase::Failed];
+    let gone: usize = ended.into_iter().map(of).sum();
+    let paused = of(ItemPhase::Paused).saturating_sub(resumed);
+    let running = begun.saturating_sub(gone + paused);
+    let told = [(ItemPhase::Running, running), (ItemPhase::Paused, paused)];
+    let told = told
+        .into_iter()
+        .chain(ended.map(|phase| (phase, of(phase))));
+    let told = told.filter(|(_, count)| *count > 0);
+    let told: Vec<String> = told
+        .map(|(phase, n)| format!("{n} {}", phase.name()))
+        .collect();
+    (begun > 0).then(|| told.join(", "))
+}
+
 fn title(width: u16, run: &SnapshotView<'_>, shown: &Shown<'_>, theme: &Theme) -> String {
     let dot = theme.glyphs.dot;
     let id = &shown.repeat.id;
@@ -132,7 +158,9 @@ fn title(width: u16, run: &SnapshotView<'_>, shown: &Shown<'_>, theme: &Theme) -
         format!("Timeline {dot} {cell}")
     } else {
         let name = repeat_name(id, run.repeats_each());
-        format!("Timeline {dot} {name} {dot} {cell}")
+        let lives = lives(&shown.repeat.items);
+        let lives = lives.map_or_else(String::new, |lives| format!(" {dot} {lives}"));
+        format!("Timeline {dot} {name}{lives} {dot} {cell}")
     }
 }
 
