@@ -2,8 +2,8 @@
 //!
 //! A pipe whose reader is gone (`workbench runs | head`) stops nothing: a run goes on and is
 //! recorded. The program then ends quietly as other tools do, by SIGPIPE ([`end`]). What cannot be
-//! written for another reason, for example to a full disk, or because the stream was closed before the
-//! program began (`>&-`), is an error.
+//! written for another reason is an error: to a full disk, or to a stream that was closed before
+//! the program began (`>&-`).
 
 use std::io::{self, ErrorKind, IsTerminal, Write};
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -28,6 +28,23 @@ fn parse(bytes: &[u8]) -> Result<Log, RecordError> {
     parse_log(bytes, Path::new("events.jsonl"))
 }
 
+/// What a repeat of a search adds.
+fn search(log: &mut common::Log) {
+    log.push(Event::RepeatContinued(RepeatId {
+        arm: "tasks".to_owned(),
+        workers: 2,
+        repeat: 1,
+    }));
+    log.push(Event::Item(ItemEvent {
+        item: "trial 3".to_owned(),
+        phase: ItemPhase::Running,
+        settings: [("lr".to_owned(), ParamValue::Float(16.0))].into(),
+        from: Some(ItemPlace::default()),
+        failure: Some(ItemFailure::NotFinite),
+        ..ItemEvent::default()
+    }));
+}
+
 #[test]
 fn every_kind_of_event_survives_the_log() {
     let mut log = completed(2);
@@ -51,19 +68,7 @@ fn every_kind_of_event_survives_the_log() {
         step: 10,
         value: 0.1 + 0.2,
     });
-    log.push(Event::RepeatContinued(RepeatId {
-        arm: "tasks".to_owned(),
-        workers: 2,
-        repeat: 1,
-    }));
-    log.push(Event::Item(ItemEvent {
-        item: "trial 3".to_owned(),
-        phase: ItemPhase::Running,
-        settings: [("lr".to_owned(), ParamValue::Float(16.0))].into(),
-        from: Some(ItemPlace::default()),
-        failure: Some(ItemFailure::NotFinite),
-        ..ItemEvent::default()
-    }));
+    search(&mut log);
     log.push(Event::Output {
         source: "rank 1".to_owned(),
         text: "\u{1b}[31mred\t∑".to_owned(),
