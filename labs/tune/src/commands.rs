@@ -12,7 +12,7 @@ use crate::again;
 use crate::messages;
 use crate::objective::TrialSeed;
 use crate::prepared::PreparedSearch;
-use crate::recorded::{Recorded, RecordedTrial, searches};
+use crate::recorded::{RecordedSearch, RecordedTrial, searches};
 use crate::trail;
 
 /// The text of an option; `None` where it is empty.
@@ -49,7 +49,7 @@ pub fn chosen<'a>(
     input: &CommandInput<'a>,
     prepared: &PreparedSearch,
     usual: Option<&str>,
-) -> Result<Vec<Recorded<'a>>, LabError> {
+) -> Result<Vec<RecordedSearch<'a>>, LabError> {
     let mut found = searches(
         input.snapshot,
         word(input, "arm").or(usual),
@@ -100,7 +100,11 @@ pub fn trials(
     })
 }
 
-fn row(search: &Recorded<'_>, (id, trial): (u64, &RecordedTrial), names: &[String]) -> Vec<String> {
+fn row(
+    search: &RecordedSearch<'_>,
+    (id, trial): (u64, &RecordedTrial),
+    names: &[String],
+) -> Vec<String> {
     let of = &search.repeat.id;
     let best = trial.best();
     let mut row = vec![
@@ -125,7 +129,7 @@ fn row(search: &Recorded<'_>, (id, trial): (u64, &RecordedTrial), names: &[Strin
     row
 }
 
-fn document(search: &Recorded<'_>, (id, trial): (u64, &RecordedTrial)) -> Value {
+fn document(search: &RecordedSearch<'_>, (id, trial): (u64, &RecordedTrial)) -> Value {
     let of = &search.repeat.id;
     let best = trial.best();
     json!({

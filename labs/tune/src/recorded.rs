@@ -14,7 +14,7 @@ use crate::messages;
 use crate::trail;
 
 /// One search of a run.
-pub struct Recorded<'a> {
+pub struct RecordedSearch<'a> {
     /// The repeat.
     pub repeat: &'a RepeatState,
     /// Its trials, by number.
@@ -57,13 +57,15 @@ pub fn searches<'a>(
     snapshot: &'a Snapshot,
     arm: Option<&str>,
     names: &[String],
-) -> Result<Vec<Recorded<'a>>, LabError> {
+) -> Result<Vec<RecordedSearch<'a>>, LabError> {
     let finished = snapshot
         .repeats
         .iter()
         .filter(|repeat| repeat.finished.is_some());
     let wanted = finished.filter(|repeat| arm.is_none_or(|arm| repeat.id.arm == arm));
-    let mut found: Vec<Recorded<'a>> = wanted.map(|repeat| Recorded::of(repeat, names)).collect();
+    let mut found: Vec<RecordedSearch<'a>> = wanted
+        .map(|repeat| RecordedSearch::of(repeat, names))
+        .collect();
     found.sort_by_key(|search| search.repeat.id.repeat);
     if found.is_empty() {
         let text = match arm {
@@ -75,7 +77,7 @@ pub fn searches<'a>(
     Ok(found)
 }
 
-impl<'a> Recorded<'a> {
+impl<'a> RecordedSearch<'a> {
     /// The search of a repeat; `names` are the parameters of its space, in order.
     pub fn of(repeat: &'a RepeatState, names: &[String]) -> Self {
         let mut trials: BTreeMap<TrialId, RecordedTrial> = BTreeMap::new();

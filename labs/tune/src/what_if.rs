@@ -8,7 +8,7 @@ use workbench_search::{LearningCurve, LegCosts, SimulatedSearch, SimulationError
 use crate::commands::{chosen, config, number, word};
 use crate::messages;
 use crate::prepared::PreparedSearch;
-use crate::recorded::Recorded;
+use crate::recorded::RecordedSearch;
 use crate::settings::SearchSettings;
 use crate::ways::{self, Stopper, Way};
 
@@ -203,7 +203,11 @@ fn compared(
 }
 
 /// Whether a search had the configurations of the base's.
-fn same_trials(search: &Recorded<'_>, input: &CommandInput<'_>, prepared: &PreparedSearch) -> bool {
+fn same_trials(
+    search: &RecordedSearch<'_>,
+    input: &CommandInput<'_>,
+    prepared: &PreparedSearch,
+) -> bool {
     let repeat = search.repeat.id.repeat;
     let base = config(input).ok().and_then(|config| config.arms.first());
     let of_base =
@@ -218,7 +222,7 @@ fn same_trials(search: &Recorded<'_>, input: &CommandInput<'_>, prepared: &Prepa
     })
 }
 
-fn measured_row(search: &Recorded<'_>, simulated: &SimulatedSearch) -> Vec<String> {
+fn measured_row(search: &RecordedSearch<'_>, simulated: &SimulatedSearch) -> Vec<String> {
     let of = &search.repeat.id;
     let measured = workbench_clock::seconds(search.repeat.wall_ns());
     vec![
