@@ -58,10 +58,6 @@ pub struct Cli {
     #[command(subcommand)]
     pub command: Option<Command>,
 
-    /// A command that a lab offers about its runs.
-    #[arg(skip)]
-    pub lab_command: Option<AskedCommand>,
-
     /// What to run.
     #[command(flatten)]
     pub run: RunArgs,
@@ -393,6 +389,9 @@ pub enum Command {
     },
     /// Print the man page
     Man,
+    /// A command that a lab offers about its runs.
+    #[command(skip)]
+    OfLab(AskedCommand),
 }
 
 /// The flags that set a setting to what they say, by the names of both.
@@ -427,7 +426,9 @@ pub fn parse(
     let matches = command(labs).try_get_matches_from(args)?;
     let mut cli = Cli::from_arg_matches(&matches)?;
     cli.run.own_options = lab_commands::given_options(labs, &matches);
-    cli.lab_command = lab_commands::asked(labs, &matches);
+    if let Some(asked) = lab_commands::asked(labs, &matches) {
+        cli.command = Some(Command::OfLab(asked));
+    }
     Ok(cli)
 }
 

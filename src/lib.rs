@@ -110,14 +110,13 @@ fn run(labs: &[MakeLab], args: Vec<OsString>) -> Result<u8, ExitError> {
     };
     simulated_gpus::begin(cli.simulate_gpus.as_deref())?;
     let flags = cli.settings();
-    let lab_command = cli.lab_command.clone();
     let Cli {
         command,
         run,
         config: file,
         ..
     } = cli;
-    if (command.is_some() || lab_command.is_some()) && run.lab.is_some() {
+    if command.is_some() && run.lab.is_some() {
         return Err(ExitError::usage(
             "`--lab` runs a lab and a command does something else; give one of the two",
         ));
@@ -133,12 +132,6 @@ fn run(labs: &[MakeLab], args: Vec<OsString>) -> Result<u8, ExitError> {
         Some(Command::Say(args)) => return commands::say::run(args.what),
         command => command,
     };
-    if let Some(asked) = lab_command {
-        let run_dir = Config::load(&labs, flags, file)?
-            .run_dir()
-            .map(Path::to_owned);
-        return lab_commands::run(&labs, &RunStore::open(run_dir)?, &asked);
-    }
     let mut labs = labs;
     if needs_labs(command.as_ref()) {
         add_labs(&mut labs, |key| Config::place(key, &flags, file.clone()))?;
@@ -206,6 +199,7 @@ fn configured(
         Some(Command::Compare { runs, json }) => commands::compare::run(&store, &runs, json),
         Some(Command::Submit(args)) => commands::submit::run(&store, &args, assignment),
         Some(Command::Resume(args)) => headless::resume(labs, &store, &args),
+        Some(Command::OfLab(asked)) => lab_commands::run(&labs, &store, &asked),
         Some(Command::Answer(args)) => commands::answer::run(&labs, &store, &args),
         Some(_) => Ok(code::DONE),
         None if run.lab.is_some() => headless::run(&labs, &store, run),

@@ -68,7 +68,7 @@ pub fn what_if(
             }
         }
     }
-    let compared = compared(prepared, input, &curves, &settings)?;
+    let compared = compared(prepared, input, &settings)?;
     let tables = [Some(table), compared].into_iter().flatten();
     Ok(CommandOutput {
         said: vec![messages::WHAT_IF.to_owned()],
@@ -165,7 +165,6 @@ fn document(name: &str, simulated: &SimulatedSearch) -> Value {
 fn compared(
     prepared: &PreparedSearch,
     input: &CommandInput<'_>,
-    curves: &[LearningCurve],
     settings: &SearchSettings,
 ) -> Result<Option<OutputTable>, LabError> {
     let mut rows = Vec::new();
@@ -178,12 +177,14 @@ fn compared(
         let tried = TRIED.iter().any(|(_, stopper)| *stopper == way.stopper);
         let repeat = number(input, "repeat").unwrap_or(1);
         for search in found.iter().filter(|_| tried) {
-            let same = search.trials.len() == curves.len() && same_trials(search, input, prepared);
-            if u64::from(search.repeat.id.repeat) + 1 != repeat || !same {
+            if u64::from(search.repeat.id.repeat) + 1 != repeat {
                 continue;
             }
+            let Some(curves) = same_trials(search, input, prepared) else {
+                continue;
+            };
             let slots = search.repeat.id.workers as usize;
-            if let Ok(simulated) = replay(curves, way.stopper, settings, slots) {
+            if let Ok(simulated) = replay(&curves, way.stopper, settings, slots) {
                 rows.push(measured_row(search, &simulated));
             }
         }
@@ -202,24 +203,21 @@ fn compared(
     }))
 }
 
-/// Whether a search had the configurations of the base's.
+/// The curves of the base's search in the same repeat on as many slots, where it had the same
+/// configurations.
 fn same_trials(
     search: &RecordedSearch<'_>,
     input: &CommandInput<'_>,
     prepared: &PreparedSearch,
-) -> bool {
-    let repeat = search.repeat.id.repeat;
-    let base = config(input).ok().and_then(|config| config.arms.first());
-    let of_base =
-        crate::recorded::searches(input.snapshot, base.map(String::as_str), &prepared.names());
-    let Ok(of_base) = of_base else { return false };
-    let base = of_base.iter().find(|base| base.repeat.id.repeat == repeat);
-    base.is_some_and(|base| {
-        let pairs = base.trials.values().zip(search.trials.values());
-        pairs
-            .into_iter()
-            .all(|(a, b)| a.configuration == b.configuration)
-    })
+) -> Option<Vec<LearningCurve>> {
+    let base = config(input).ok()?.arms.first()?;
+    let names = prepared.names();
+    let of_base = crate::recorded::searches(input.snapshot, Some(base), &names).ok()?;
+    let of = |other: &RecordedSearch<'_>| (other.repeat.id.repeat, other.repeat.id.workers);
+    let base = of_base.iter().find(|base| of(base) == of(search))?;
+    let mut pairs = base.trials.values().zip(search.trials.values());
+    let alike = pairs.all(|(a, b)| a.configuration == b.configuration);
+    (alike && base.trials.len() == search.trials.len()).then(|| base.curves())
 }
 
 fn measured_row(search: &RecordedSearch<'_>, simulated: &SimulatedSearch) -> Vec<String> {
