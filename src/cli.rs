@@ -14,6 +14,7 @@ use workbench_experiment::{AskedWorkers, MaxTime, Width};
 use crate::commands::answer::AnswerArgs;
 use crate::commands::grade::{self, GradeArgs};
 use crate::commands::labs::LabsArgs;
+use crate::commands::runs::RunsArgs;
 use crate::commands::say::SayArgs;
 use crate::commands::setup::SetupArgs;
 use crate::commands::submit::{self, SubmitArgs};
@@ -50,6 +51,7 @@ Examples:
   workbench runs trees since:7d                    the last week's runs with trees in their line
   workbench runs lab:rf status:killed,failed       what did not end well
   workbench runs since:2026-11-01 until:2026-11-20 days are in UTC, and a day counts to its end
+  workbench runs prune --keep 50                   removes old runs without a star; asks first
 
 Several values with commas between them are alternatives. The screen's filter is the same.";
 
@@ -317,20 +319,9 @@ pub enum Command {
     Doctor,
     /// Find or install libtorch and build the worker, for labs that train in processes of their own
     Setup(SetupArgs),
-    /// List the runs that were made
+    /// List the runs that were made, or remove some
     #[command(after_help = RUNS_EXAMPLES)]
-    Runs {
-        /// Only runs that match all of these words and fields: lab:, preset:, status:, arm:,
-        /// since:, until:
-        #[arg(value_name = "FILTER")]
-        filter: Vec<String>,
-        /// Only runs of this lab
-        #[arg(long, value_name = "NAME")]
-        lab: Option<String>,
-        /// Print a JSON array instead of a table
-        #[arg(long)]
-        json: bool,
-    },
+    Runs(RunsArgs),
     /// Show the result of a run
     Show {
         /// An id, its beginning, `latest`, or a directory

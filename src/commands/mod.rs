@@ -9,6 +9,7 @@ pub mod grade;
 pub mod labs;
 pub mod report;
 pub mod runs;
+mod runs_remove;
 pub mod say;
 pub mod setup;
 pub mod setup_peers;

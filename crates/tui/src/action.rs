@@ -3,11 +3,12 @@
 
 use std::path::PathBuf;
 
-use workbench_record::RunDir;
+use workbench_record::{RunDir, RunLabel};
 
 use crate::event::MissingSetup;
 use crate::field::Editing;
 use crate::kit::Motion;
+use crate::tell::Tell;
 use crate::theme::ThemeName;
 use crate::views::ViewAction;
 
@@ -26,6 +27,8 @@ pub enum Action {
     Suspend,
     /// Draw in other colours.
     Theme(ThemeName),
+    /// Tell the end of a run in this way.
+    Tell(Tell),
     /// Draw with ASCII alone, or with all of Unicode.
     Ascii(bool),
 
@@ -89,6 +92,20 @@ pub enum Action {
     Mark,
     /// Remove all marks.
     Unmark,
+    /// Sort the runs by the next column.
+    Sort,
+    /// List the runs the other way round.
+    ReverseOrder,
+    /// Give the selected run a star, or take it away.
+    Star,
+    /// Change what is said about the selected run.
+    EditLabel,
+    /// Keep what is said about a run.
+    Label(RunDir, Box<RunLabel>),
+    /// Delete the selected run; this asks first.
+    Delete,
+    /// Delete a run now.
+    DeleteNow(RunDir),
     /// Compare the marked runs.
     Compare,
     /// Show what the watched run has found so far.

@@ -199,6 +199,8 @@ impl App {
             Some(Overlay::Export(export)) => export.draw(frame, body, theme),
             Some(Overlay::Missing(missing)) => missing.draw(frame, body, theme),
             Some(Overlay::Begin(begin)) => begin.draw(frame, body, theme),
+            Some(Overlay::Label(label)) => label.draw(frame, body, theme),
+            Some(Overlay::Delete(delete)) => delete.draw(frame, body, theme),
             Some(Overlay::Palette(palette)) => palette.draw(frame, body, theme),
             Some(Overlay::Stop(stop)) => {
                 if let Some(live) = &self.live {

@@ -36,6 +36,7 @@ mod screens;
 mod select;
 mod session;
 mod sheet_place;
+mod tell;
 pub mod terminal;
 mod theme;
 mod views;
@@ -61,6 +62,7 @@ pub use event::Exit;
 pub use host::Host;
 pub use kit::text;
 pub use screens::Preferences;
+pub use tell::Tell;
 pub use theme::ThemeName;
 
 /// How the interface looks and begins.
@@ -72,6 +74,8 @@ pub struct TuiOptions {
     pub ascii: bool,
     /// Take the mouse.
     pub mouse: bool,
+    /// How the end of a run is told to somebody who looks elsewhere.
+    pub tell: Tell,
     /// The most drawings per second.
     pub frames_per_second: u32,
     /// How many times as fast as it was a run is played at first.
@@ -128,6 +132,7 @@ pub fn run(
     app.prefer(settings.lab.as_deref(), settings.prefer);
     app.replay_speed = settings.replay_speed;
     app.theme_follows = settings.theme.is_none();
+    app.tell = settings.tell;
     let pace = (settings.mouse, settings.frames_per_second);
     let (session, news) = Session::new(store, labs, host);
     terminal::install_panic_hook();

@@ -45,6 +45,7 @@ impl App {
                 self.theme_follows = false;
                 return vec![Effect::Terminal(TerminalEffect::KeepTheme(name))];
             }
+            Action::Tell(tell) => self.tell = tell,
             Action::Ascii(ascii) => self.draw_with(self.shared.theme.name, ascii),
             Action::Home => self.screen = Screen::Home,
             Action::Runs => self.screen = Screen::Runs,
@@ -97,6 +98,11 @@ impl App {
                 }
             }
             Action::Reread => return self.reread(),
+            Action::Star
+            | Action::EditLabel
+            | Action::Label(..)
+            | Action::Delete
+            | Action::DeleteNow(_) => return self.act_on_row(action),
             Action::Compare => match self.runs.marked() {
                 Ok(runs) => return self.compare(runs),
                 Err(why) => self.notice = Some(why.to_owned()),

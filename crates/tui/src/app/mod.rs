@@ -12,7 +12,9 @@ mod asked;
 mod commands;
 mod input;
 mod make;
+mod manage;
 mod state;
+mod telling;
 mod update;
 mod watch;
 

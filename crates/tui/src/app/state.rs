@@ -20,6 +20,7 @@ use crate::screens::home::Home;
 use crate::screens::questions::QuestionsScreen;
 use crate::screens::runs::Runs;
 use crate::screens::{Labs, Preferences, SharedState};
+use crate::tell::Tell;
 use crate::theme::Theme;
 use crate::views::View;
 use crate::views::result::ResultView;
@@ -80,6 +81,8 @@ pub struct LiveRun {
     pub snapshot: Snapshot,
     /// The view's state.
     pub view: RunView,
+    /// That a GPU is hot was told.
+    pub told_hot: bool,
     /// Where it was started, for when it cannot be made.
     pub back: Back,
 }
@@ -90,6 +93,7 @@ impl LiveRun {
         Self {
             snapshot: Snapshot::default(),
             view: RunView::default(),
+            told_hot: false,
             back,
         }
     }
@@ -151,6 +155,8 @@ pub struct App {
     pub theme_follows: bool,
     /// How many times as fast as it was a run is played at first.
     pub replay_speed: u32,
+    /// How the end of a run is told to somebody who looks elsewhere.
+    pub tell: Tell,
     /// What the last line says instead of the keys.
     pub notice: Option<String>,
     /// Where the keys of the last line are, to be clicked.
@@ -184,6 +190,7 @@ impl App {
             live: None,
             theme_follows: false,
             replay_speed: 10,
+            tell: Tell::Off,
             notice: None,
             foot: Vec::new(),
             last_run: None,

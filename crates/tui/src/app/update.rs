@@ -80,7 +80,10 @@ impl App {
                 self.shared.usable = Some(usable);
             }
             AppEvent::History(history) => self.history(history),
-            AppEvent::Records(records) => self.fold(&records),
+            AppEvent::Records(records) => {
+                self.fold(&records);
+                return self.told_heat(&records).into_iter().collect();
+            }
             AppEvent::Ended(ended) => return self.ended(ended),
             AppEvent::SetupMissing(missing) => return self.setup_missing(*missing),
             AppEvent::SetupDone(Ok(job)) => return self.make(job),
@@ -100,6 +103,10 @@ impl App {
             }
             AppEvent::Calibrated(request, found) => return self.calibrated(&request, found),
             AppEvent::Beside(others) => self.shared.beside = others,
+            AppEvent::RunChanged(Err(error)) => self.notice = Some(error),
+            AppEvent::RunChanged(Ok(())) => {
+                return vec![Effect::History(HistoryEffect::Refresh)];
+            }
             AppEvent::Exported(exported) => self.exported(exported),
             AppEvent::AnswersRead(place, sheet) => {
                 if let Screen::Questions(questions) = &mut self.screen {
@@ -156,6 +163,10 @@ impl App {
             self.overlay = None;
         }
         let watched = matches!(self.screen, Screen::Run);
+        let told = match &ended {
+            Ok(loaded) => self.told_end(&loaded.run.id(), loaded.standing),
+            Err(error) => self.told(error.message.clone()),
+        };
         match ended {
             Ok(loaded) => {
                 self.last_run = Some((loaded.run.clone(), loaded.result.clone()));
@@ -175,10 +186,11 @@ impl App {
                 }
             }
         }
-        match self.leaving {
-            Some(exit) => vec![Effect::Terminal(TerminalEffect::Quit(exit))],
-            None => vec![Effect::History(HistoryEffect::Read)],
-        }
+        let next = match self.leaving {
+            Some(exit) => Effect::Terminal(TerminalEffect::Quit(exit)),
+            None => Effect::History(HistoryEffect::Read),
+        };
+        told.into_iter().chain([next]).collect()
     }
 
     /// Something that a run needs is missing and can be installed: asks whether to.

@@ -10,8 +10,10 @@
 //! ```
 
 pub mod begin;
+pub mod delete;
 pub mod export;
 pub mod help;
+pub mod label;
 pub mod missing;
 pub mod palette;
 pub mod stop;
@@ -23,8 +25,10 @@ use crate::bindings::{self, Keys};
 use crate::keys::find;
 use crate::kit::Motion;
 use begin::Begin;
+use delete::Delete;
 use export::Export;
 use help::Help;
+use label::Label;
 use missing::Missing;
 use palette::CommandPalette;
 use stop::Stop;
@@ -40,6 +44,10 @@ pub enum Overlay {
     Missing(Box<Missing>),
     /// Whether to start a run that takes long.
     Begin(Begin),
+    /// What a person says about a run.
+    Label(Box<Label>),
+    /// Whether to delete a run.
+    Delete(Delete),
     /// Where to write a report.
     Export(Export),
     /// Everything that can be done.
@@ -54,6 +62,8 @@ impl Overlay {
             Self::Stop(_) => bindings::STOP,
             Self::Missing(_) => bindings::MISSING,
             Self::Begin(_) => bindings::BEGIN,
+            Self::Label(_) => bindings::LABEL,
+            Self::Delete(_) => bindings::DELETE,
             Self::Export(_) => bindings::EXPORT,
             Self::Palette(_) => bindings::PALETTE,
         }
@@ -70,17 +80,26 @@ impl Overlay {
             (Some(action), Self::Stop(stop)) => stop.act(&action),
             (Some(action), Self::Missing(missing)) => missing.act(&action),
             (Some(action), Self::Begin(begin)) => begin.act(&action),
+            (Some(action), Self::Label(label)) => label.act(&action),
+            (Some(action), Self::Delete(delete)) => delete.act(&action),
             (Some(action), Self::Export(export)) => export.act(&action),
             (Some(action), Self::Palette(palette)) => palette.act(&action),
             (None, Self::Export(export)) => {
                 export.type_key(key);
                 None
             }
+            (None, Self::Label(label)) => {
+                label.type_key(key);
+                None
+            }
             (None, Self::Palette(palette)) => {
                 palette.type_key(key);
                 None
             }
-            (None, Self::Help(_) | Self::Stop(_) | Self::Missing(_) | Self::Begin(_)) => None,
+            (
+                None,
+                Self::Help(_) | Self::Stop(_) | Self::Missing(_) | Self::Begin(_) | Self::Delete(_),
+            ) => None,
         }
     }
 
@@ -89,7 +108,9 @@ impl Overlay {
         match self {
             Self::Export(export) => export.paste(text),
             Self::Palette(palette) => palette.paste(text),
-            Self::Help(_) | Self::Stop(_) | Self::Missing(_) | Self::Begin(_) => {}
+            Self::Label(label) => label.paste(text),
+            Self::Help(_) | Self::Stop(_) | Self::Missing(_) | Self::Begin(_) | Self::Delete(_) => {
+            }
         }
     }
 

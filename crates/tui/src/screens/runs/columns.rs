@@ -30,11 +30,20 @@ impl Widths {
                 .clamp(least, most)
         };
         Self {
-            id: widest(3, 28, |row| &row.id),
+            id: widest(3, 28, name_of),
             lab: widest(3, 10, |row| &row.lab),
             preset: widest(6, 12, |row| &row.preset),
             status: widest(6, 12, RunRow::status),
         }
+    }
+}
+
+/// What a person calls a run; its id where nobody has given it a name.
+fn name_of(row: &RunRow) -> &str {
+    if row.label.name.is_empty() {
+        &row.id
+    } else {
+        &row.label.name
     }
 }
 
@@ -113,7 +122,7 @@ pub fn run_line(row: &RunRow, columns: &Columns, theme: &Theme) -> Line<'static>
     };
     columns.line(
         [
-            (&row.id, theme.text),
+            (name_of(row), theme.text),
             (&row.started, theme.dim),
             (&row.lab, theme.text),
             (&row.preset, theme.text),

@@ -30,6 +30,7 @@ mod rows;
 mod scaling;
 mod speedup;
 mod table;
+mod timelines;
 mod view;
 mod what_if;
 mod work;
@@ -140,8 +141,8 @@ pub fn draw(
     if !too_small(pane.buf, area, SMALLEST, theme) {
         let used = header::draw(&mut pane, (result, view.standing));
         let body = below(area, used);
-        let has_curves = view.chart.curves.metrics() > 0;
-        let arranged = layout::arrange(body, (result, has_curves), theme);
+        let has = (view.chart.curves.metrics() > 0, view.timelines.any());
+        let arranged = layout::arrange(body, (result, has), theme);
         panels.choose_from(arranged.panels());
         if let Some(tabs) = arranged.tabs.as_ref().filter(|_| !panels.zoomed) {
             layout::first_warning(&mut pane, (body, tabs.bar), result);
@@ -165,6 +166,7 @@ fn draw_panel(
     match panel {
         ResultPanel::Speedup => speedup::draw(pane, (scroll, charts.cursor), result),
         ResultPanel::Lost => lost::draw(pane, scroll, result),
+        ResultPanel::Timelines => view.timelines.draw(pane, scroll, snapshot),
         ResultPanel::Steps => parts::steps(pane, scroll, result),
         ResultPanel::StartUp => parts::start_up(pane, scroll, result),
         ResultPanel::Work => work::draw(pane, (scroll, arm), result),

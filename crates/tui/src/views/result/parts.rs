@@ -56,7 +56,10 @@ fn steps_of(arm: &ArmResult, word: &str) -> impl Iterator<Item = Line> {
         let share = waited / total;
         let mut remark = format::seconds(total / 1e9);
         if share.is_finite() && waited > 0.0 {
-            remark = format!("{remark}, waits {}", format::percent(share));
+            remark = format!(
+                "{remark}, {} of it waiting for other {word}s",
+                format::percent(share)
+            );
         }
         if slot.health == Health::Lost {
             let steps = format::counted(slot.steps, "step");

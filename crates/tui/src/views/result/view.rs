@@ -7,6 +7,7 @@ use workbench_result::RunResult;
 use super::charts::{Charts, nth_from_last};
 use super::panel::ResultPanel;
 use super::table::{self, ItemTable};
+use super::timelines::Timelines;
 use super::what_if;
 use crate::kit::Motion;
 use crate::kit::plot::PlotArea;
@@ -25,6 +26,7 @@ pub struct ResultView {
     /// How many arms there are.
     pub(super) arms: usize,
     pub(super) table: ItemTable,
+    pub(super) timelines: Timelines,
     pub(super) chart: CurveChart,
     /// Where the charts over workers were drawn.
     pub(super) fields: Vec<PlotArea>,
@@ -53,6 +55,7 @@ impl Default for ResultView {
             arm: 0,
             arms: 0,
             table: ItemTable::default(),
+            timelines: Timelines::default(),
             chart: CurveChart::default(),
             fields: Vec::new(),
         }
@@ -78,6 +81,7 @@ impl ResultView {
             let repeats = &snapshot.repeats;
             self.chart.curves.update(started, repeats);
         }
+        self.timelines.update(result, snapshot);
         self.arms = result.arms.len();
         self.table
             .update(nth_from_last(&result.arms, self.arm), snapshot);
