@@ -1,6 +1,7 @@
-//! `workbench runs delete` and `workbench runs prune`: say what would go and how much it takes, ask,
-//! and remove it.
+//! `workbench runs delete` and `workbench runs prune`: say what would go and how much it takes,
+//! ask, and remove it.
 
+use std::fmt::Write as _;
 use std::io::IsTerminal as _;
 
 use workbench_history::Standing;
@@ -47,7 +48,8 @@ fn remove(store: &RunStore, runs: &[RunDir], yes: bool) -> Result<u8, ExitError>
         let bytes = run.disk_bytes();
         all_bytes += bytes;
         let status = load(run).map_or("unreadable", |result| Standing::of(run, &result).name());
-        told += &format!("  {}  {status}, {}\n", run.id(), format::bytes(bytes));
+        // Writing to a String cannot fail.
+        let _ = writeln!(told, "  {}  {status}, {}", run.id(), format::bytes(bytes));
     }
     let count = format::counted(runs.len() as u64, "run");
     let size = format::bytes(all_bytes);

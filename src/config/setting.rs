@@ -10,7 +10,7 @@ use workbench_experiment::MAX_REPEATS;
 use workbench_experiment::lab::{Lab, nearest};
 use workbench_report::{Format, format};
 
-use workbench_tui::{Tell, ThemeName};
+use workbench_tui::{Telling, ThemeName};
 
 /// The theme that fits the terminal.
 pub const AUTO: &str = "auto";
@@ -133,7 +133,7 @@ pub const SETTINGS: [Setting; 14] = [
     Setting {
         key: Key::Tell,
         name: "tell",
-        kind: SettingKind::Word(|_| Tell::ALL.map(|tell| tell.name().to_owned()).into()),
+        kind: SettingKind::Word(|_| Telling::ALL.map(|tell| tell.name().to_owned()).into()),
         default: Some("off"),
         unset: "",
         flag: None,

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::time::SystemTime;
 
+use jiff::Timestamp;
 use workbench_record::{RunDir, RunLabel, RunStore};
 use workbench_report::format;
 use workbench_result::{ArmResult, RunResult, load_result};
@@ -24,8 +25,8 @@ pub struct RunRow {
     pub lab: String,
     /// Its preset.
     pub preset: String,
-    /// When it started, `2026-11-21 10:15`, in UTC.
-    pub started: String,
+    /// When it started, where that is known.
+    pub started_at: Option<Timestamp>,
     /// Its status; `None` for a run that cannot be read.
     pub standing: Option<Standing>,
     /// Missing repeats, over all arms.
@@ -143,7 +144,7 @@ fn row(run: RunDir) -> RunRow {
             id: format::clean(&run.id(), 60),
             lab: String::new(),
             preset: String::new(),
-            started: String::new(),
+            started_at: None,
             standing: None,
             missing_repeats: 0,
             best: format::clean(&reason, 200),
@@ -165,7 +166,7 @@ pub fn of_result(run: RunDir, result: &RunResult) -> RunRow {
     RunRow {
         lab: format::clean(&result.lab, 30),
         preset: format::clean(&result.preset, 30),
-        started: started(&result.started_at),
+        started_at: result.started_at.parse().ok(),
         facts: FilterFacts::of(&run.id(), result, standing.name(), &best).labelled(&label),
         best_speedup: best_arm(result).map(|(speedup, _)| speedup),
         said: workbench_report::headline(result),
@@ -185,11 +186,6 @@ fn missing_repeats(result: &RunResult) -> u32 {
     let arms = result.arms.iter();
     arms.map(|arm| result.repeats.saturating_sub(done(arm)))
         .fold(0, u32::saturating_add)
-}
-
-fn started(rfc3339: &str) -> String {
-    let text: String = rfc3339.chars().take(16).collect();
-    format::clean(&text.replace('T', " "), 16)
 }
 
 /// The document that the run wrote when it ended, where it fits its log, else the result of the log

@@ -1,5 +1,5 @@
-//! What a person says about a run: a name, a note, tags, a star. Like answers, the document is about
-//! the run and no fold of its log, and is replaced whole.
+//! What a person says about a run: a name, a note, tags, a star. Like answers, the document is
+//! about the run and no fold of its log, and is replaced whole.
 
 use std::fs;
 use std::io::ErrorKind;

@@ -8,7 +8,7 @@ use workbench_record::{RunDir, RunLabel};
 use crate::event::MissingSetup;
 use crate::field::Editing;
 use crate::kit::Motion;
-use crate::tell::Tell;
+use crate::tell::Telling;
 use crate::theme::ThemeName;
 use crate::views::ViewAction;
 
@@ -28,7 +28,7 @@ pub enum Action {
     /// Draw in other colours.
     Theme(ThemeName),
     /// Tell the end of a run in this way.
-    Tell(Tell),
+    Tell(Telling),
     /// Draw with ASCII alone, or with all of Unicode.
     Ascii(bool),
 
@@ -134,6 +134,8 @@ pub enum Action {
     Speed(isize),
     /// Jump ahead by so many steps.
     Jump(i64),
+    /// Go to the next thing that happened, or to the one before.
+    Seek(bool),
 
     /// Whatever the view of a run or of a comparison can do.
     View(ViewAction),

@@ -154,6 +154,9 @@ pub const REPLAY: Keys = table! {
     ["["], Action::Speed(-1), "slower", "Play slower, down to the pace at which it was.";
     [".", ">"], Action::Jump(1), "ahead", "Jump ahead by a twentieth of the run.";
     [",", "<"], Action::Jump(-1), "back", "Jump back by a twentieth of the run.";
+    ["n"], Action::Seek(true), "next event",
+        "Go to the next repeat that begins or ends, finding or failure.";
+    ["N"], Action::Seek(false), "", "Go back to the one before.";
     ["r"], Action::Result, "result", "Show the result of the run, so far or final.";
     ["esc"], Action::Back, "back", "Go back.";
 };

@@ -54,7 +54,7 @@ impl App {
             Screen::Home => self.home.arrange(body, shared),
             Screen::Runs => self.runs.arrange(body, &shared.theme),
             Screen::Questions(questions) => questions.screen.arrange(body, &shared.theme),
-            Screen::Compare(_) => {}
+            Screen::Compare(screen) => screen.view.zone = shared.zone.clone(),
             Screen::Form => {
                 if let Some(form) = &mut self.form {
                     form.arrange(body, shared);
@@ -72,6 +72,7 @@ impl App {
             Screen::Result(screen) => {
                 let loaded = &screen.loaded;
                 screen.view.standing = Some(loaded.standing);
+                screen.view.zone = shared.zone.clone();
                 screen.view.update(&loaded.result, &loaded.snapshot);
             }
         }

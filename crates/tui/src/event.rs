@@ -17,7 +17,7 @@ use crate::ground::Ground;
 use crate::screens::form_calibration::CalibrationRequest;
 use crate::screens::form_data::{SurveyRequest, Surveyed};
 use crate::sheet_place::SheetPlace;
-use crate::tell::Tell;
+use crate::tell::Telling;
 use crate::theme::ThemeName;
 use workbench_history::Standing;
 use workbench_history::comparison::{Comparison, Curves};
@@ -256,7 +256,7 @@ pub enum TerminalEffect {
     /// Draw everything anew.
     Repaint,
     /// Tell this to somebody who looks elsewhere.
-    Tell(Tell, String),
+    Tell(Telling, String),
     /// Begin with this theme the next time.
     KeepTheme(ThemeName),
     /// Stop the process as Ctrl-Z does.

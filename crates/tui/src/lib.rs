@@ -62,7 +62,7 @@ pub use event::Exit;
 pub use host::Host;
 pub use kit::text;
 pub use screens::Preferences;
-pub use tell::Tell;
+pub use tell::Telling;
 pub use theme::ThemeName;
 
 /// How the interface looks and begins.
@@ -75,7 +75,7 @@ pub struct TuiOptions {
     /// Take the mouse.
     pub mouse: bool,
     /// How the end of a run is told to somebody who looks elsewhere.
-    pub tell: Tell,
+    pub tell: Telling,
     /// The most drawings per second.
     pub frames_per_second: u32,
     /// How many times as fast as it was a run is played at first.
@@ -133,6 +133,7 @@ pub fn run(
     app.replay_speed = settings.replay_speed;
     app.theme_follows = settings.theme.is_none();
     app.tell = settings.tell;
+    app.shared.zone = jiff::tz::TimeZone::system();
     let pace = (settings.mouse, settings.frames_per_second);
     let (session, news) = Session::new(store, labs, host);
     terminal::install_panic_hook();

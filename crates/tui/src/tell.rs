@@ -3,7 +3,7 @@
 
 /// How the end of a run is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Tell {
+pub enum Telling {
     /// Not at all.
     #[default]
     Off,
@@ -13,7 +13,7 @@ pub enum Tell {
     Desktop,
 }
 
-impl Tell {
+impl Telling {
     /// All of them.
     pub const ALL: [Self; 3] = [Self::Off, Self::Bell, Self::Desktop];
 
@@ -69,7 +69,7 @@ impl Notifications {
 }
 
 /// What is written to the terminal.
-pub fn sequence(tell: Tell, notifications: Notifications, text: &str) -> String {
+pub fn sequence(tell: Telling, notifications: Notifications, text: &str) -> String {
     // Nothing in the text may end the sequence or begin another part of it.
     let text: String = text
         .chars()
@@ -81,9 +81,9 @@ pub fn sequence(tell: Tell, notifications: Notifications, text: &str) -> String 
         Notifications::Osc99 => format!("\u{1b}]99;;{text}\u{1b}\\"),
     };
     match tell {
-        Tell::Off => String::new(),
-        Tell::Bell => "\u{7}".to_owned(),
-        Tell::Desktop => format!("{notification}\u{7}"),
+        Telling::Off => String::new(),
+        Telling::Bell => "\u{7}".to_owned(),
+        Telling::Desktop => format!("{notification}\u{7}"),
     }
 }
 
@@ -113,11 +113,11 @@ mod tests {
             Notifications::Osc777,
             Notifications::Osc99,
         ] {
-            let told = sequence(Tell::Desktop, kind, hostile);
+            let told = sequence(Telling::Desktop, kind, hostile);
             assert_eq!(told.matches('\u{1b}').count(), 2, "{told:?}");
             assert_eq!(told.matches('\u{7}').count(), 1, "{told:?}");
-            assert_eq!(sequence(Tell::Bell, kind, hostile), "\u{7}");
-            assert_eq!(sequence(Tell::Off, kind, hostile), "");
+            assert_eq!(sequence(Telling::Bell, kind, hostile), "\u{7}");
+            assert_eq!(sequence(Telling::Off, kind, hostile), "");
         }
     }
 }

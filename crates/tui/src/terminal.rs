@@ -20,7 +20,7 @@ use ratatui::crossterm::terminal::{
 use ratatui::crossterm::{execute, queue};
 
 use super::capture;
-use super::tell::{Notifications, Tell, sequence};
+use super::tell::{Notifications, Telling, sequence};
 
 /// Whether the terminal is ours now.
 static OURS: AtomicBool = AtomicBool::new(false);
@@ -69,7 +69,7 @@ pub fn copy(text: &str) -> io::Result<()> {
 ///
 /// # Errors
 /// When the terminal cannot be written to.
-pub fn tell(tell: Tell, text: &str) -> io::Result<()> {
+pub fn tell(tell: Telling, text: &str) -> io::Result<()> {
     let kind = Notifications::of(|name| std::env::var(name).ok());
     let mut out = Out(stdout());
     out.write_all(sequence(tell, kind, text).as_bytes())?;

@@ -103,10 +103,7 @@ impl App {
             | Action::Label(..)
             | Action::Delete
             | Action::DeleteNow(_) => return self.act_on_row(action),
-            Action::Compare => match self.runs.marked() {
-                Ok(runs) => return self.compare(runs),
-                Err(why) => self.notice = Some(why.to_owned()),
-            },
+            Action::Compare => return self.compare_marked(),
             Action::Export => {
                 if let Some(run) = self.run() {
                     let export = Export::new(&run.id(), &self.shared.prefer);
@@ -332,6 +329,16 @@ impl App {
     fn compare(&mut self, runs: Vec<RunDir>) -> Vec<Effect> {
         self.reading(&format::counted(runs.len() as u64, "run"));
         vec![Effect::History(HistoryEffect::Compare(runs))]
+    }
+
+    fn compare_marked(&mut self) -> Vec<Effect> {
+        match self.runs.marked() {
+            Ok(runs) => self.compare(runs),
+            Err(why) => {
+                self.notice = Some(why.to_owned());
+                Vec::new()
+            }
+        }
     }
 
     fn reading(&mut self, what: &str) {

@@ -4,6 +4,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use jiff::tz::TimeZone;
 use ratatui::layout::Rect;
 use workbench_history::Standing;
 use workbench_record::{RunDir, Snapshot};
@@ -20,7 +21,7 @@ use crate::screens::home::Home;
 use crate::screens::questions::QuestionsScreen;
 use crate::screens::runs::Runs;
 use crate::screens::{Labs, Preferences, SharedState};
-use crate::tell::Tell;
+use crate::tell::Telling;
 use crate::theme::Theme;
 use crate::views::View;
 use crate::views::result::ResultView;
@@ -156,7 +157,7 @@ pub struct App {
     /// How many times as fast as it was a run is played at first.
     pub replay_speed: u32,
     /// How the end of a run is told to somebody who looks elsewhere.
-    pub tell: Tell,
+    pub tell: Telling,
     /// What the last line says instead of the keys.
     pub notice: Option<String>,
     /// Where the keys of the last line are, to be clicked.
@@ -179,6 +180,7 @@ impl App {
                 usable: None,
                 history: None,
                 beside: Vec::new(),
+                zone: TimeZone::UTC,
                 theme,
                 prefer: Preferences::default(),
             },
@@ -190,7 +192,7 @@ impl App {
             live: None,
             theme_follows: false,
             replay_speed: 10,
-            tell: Tell::Off,
+            tell: Telling::Off,
             notice: None,
             foot: Vec::new(),
             last_run: None,

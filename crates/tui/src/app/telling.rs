@@ -5,7 +5,7 @@ use workbench_record::{Event, Record};
 
 use super::state::App;
 use crate::event::{Effect, TerminalEffect};
-use crate::tell::Tell;
+use crate::tell::Telling;
 
 /// From this temperature on a GPU is hot, in degrees Celsius: cards begin to slow down a little
 /// above it.
@@ -14,7 +14,8 @@ const HOT_C: u32 = 88;
 impl App {
     /// Tells something, where that is wanted.
     pub(super) fn told(&self, text: String) -> Option<Effect> {
-        (self.tell != Tell::Off).then(|| Effect::Terminal(TerminalEffect::Tell(self.tell, text)))
+        let effect = Effect::Terminal(TerminalEffect::Tell(self.tell, text));
+        (self.tell != Telling::Off).then_some(effect)
     }
 
     /// Tells how a run ended.

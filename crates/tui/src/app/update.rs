@@ -80,10 +80,7 @@ impl App {
                 self.shared.usable = Some(usable);
             }
             AppEvent::History(history) => self.history(history),
-            AppEvent::Records(records) => {
-                self.fold(&records);
-                return self.told_heat(&records).into_iter().collect();
-            }
+            AppEvent::Records(records) => return self.fold(&records),
             AppEvent::Ended(ended) => return self.ended(ended),
             AppEvent::SetupMissing(missing) => return self.setup_missing(*missing),
             AppEvent::SetupDone(Ok(job)) => return self.make(job),
@@ -148,12 +145,13 @@ impl App {
         self.home.read_again(at_home.as_ref(), &self.shared);
     }
 
-    fn fold(&mut self, records: &[Record]) {
+    fn fold(&mut self, records: &[Record]) -> Vec<Effect> {
         if let Some(live) = &mut self.live {
             for record in records {
                 live.snapshot.apply(record);
             }
         }
+        self.told_heat(records).into_iter().collect()
     }
 
     /// A run has ended: its result opens where the run was watched, and is announced elsewhere.

@@ -31,6 +31,7 @@ impl Watched {
         let rewound = match action {
             Action::TogglePlay => player.toggle(&mut self.snapshot),
             Action::Jump(steps) => player.jump(*steps, &mut self.snapshot),
+            Action::Seek(forward) => player.seek(*forward, &mut self.snapshot),
             Action::Speed(by) => {
                 player.change_speed(*by);
                 false

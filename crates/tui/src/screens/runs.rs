@@ -267,7 +267,7 @@ impl Runs {
         self.list
             .draw(frame, (shown.len(), keys_act), theme, |index, _| {
                 let row = &rows[shown[index]];
-                let mut line = run_line(row, &columns, theme);
+                let mut line = run_line(row, &columns, shared);
                 line.spans.insert(0, mark_of(marks, row, theme));
                 line
             });
@@ -280,7 +280,7 @@ impl Runs {
         let theme = &shared.theme;
         let inner = panel(frame, area, "Selected", false, theme);
         if let Some(row) = self.selected(shared) {
-            let text = preview::lines_of(row, usize::from(inner.width), theme);
+            let text = preview::lines_of(row, usize::from(inner.width), shared);
             lines(frame, inner, &text);
         }
     }
@@ -347,7 +347,7 @@ impl Runs {
 /// The list, and beside or below it what there is to say about the selected run, where there is
 /// room.
 fn list_and_preview(area: Rect) -> [Rect; 2] {
-    if area.width >= 120 {
+    if area.width >= 150 {
         let width = Constraint::Length(area.width * 7 / 20);
         return Layout::horizontal([Constraint::Min(0), width]).areas(area);
     }

@@ -1,10 +1,11 @@
-//! Runs as a place: preview, order, names, stars, removal; and telling somebody who looks elsewhere.
+//! Runs as a place: preview, order, names, stars, removal; and telling somebody who looks
+//! elsewhere.
 
 use workbench_record::{Event as Fact, Record, RunLabel, RunStatus};
 
 use super::fixture::{Fixture, flat, quick};
 use crate::event::{AppEvent, Effect, HistoryEffect, TerminalEffect};
-use crate::tell::Tell;
+use crate::tell::Telling;
 use crate::theme::ThemeName;
 
 fn fixture() -> Fixture {
@@ -102,7 +103,7 @@ fn runs_are_sorted_and_the_selection_stays_on_its_run() {
     let first = |fixture: &mut Fixture| {
         let shown = fixture.shown(120, 40);
         let mut lines = shown.lines().filter(|line| line.contains("-rf-"));
-        lines.next().unwrap()[..40].to_owned()
+        lines.next().unwrap().to_owned()
     };
     fixture.press("s s s s s");
     assert!(fixture.shown(120, 40).contains("starred first"));
@@ -120,7 +121,7 @@ fn runs_are_sorted_and_the_selection_stays_on_its_run() {
 
 #[test]
 fn the_end_of_a_run_is_told_when_that_is_wanted() {
-    for tell in [Tell::Off, Tell::Bell, Tell::Desktop] {
+    for tell in [Telling::Off, Telling::Bell, Telling::Desktop] {
         let mut fixture = Fixture::new(ThemeName::Dark, false);
         fixture.app.tell = tell;
         fixture.press("enter right s esc");
@@ -130,20 +131,20 @@ fn the_end_of_a_run_is_told_when_that_is_wanted() {
             Effect::Terminal(TerminalEffect::Tell(tell, text)) => Some((*tell, text.clone())),
             _ => None,
         });
-        let expected = (tell != Tell::Off).then(|| (tell, "Run a-run: completed".to_owned()));
+        let expected = (tell != Telling::Off).then(|| (tell, "Run a-run: completed".to_owned()));
         assert_eq!(told, expected);
     }
     // It is chosen in the palette, too.
     let mut fixture = Fixture::new(ThemeName::Dark, false);
     fixture.press(": r i n g");
     fixture.press("enter");
-    assert_ne!(fixture.app.tell, Tell::Off);
+    assert_ne!(fixture.app.tell, Telling::Off);
 }
 
 #[test]
 fn a_hot_gpu_is_told_once_per_run() {
     let mut fixture = Fixture::new(ThemeName::Dark, false);
-    fixture.app.tell = Tell::Bell;
+    fixture.app.tell = Telling::Bell;
     fixture.press("enter right s");
     let mut sampled = |degrees: u32| {
         let gpu = workbench_machine::monitor::GpuSample {
@@ -159,4 +160,18 @@ fn a_hot_gpu_is_told_once_per_run() {
         fixture.app.update(AppEvent::Records(records)).len()
     };
     assert_eq!([sampled(87), sampled(93), sampled(95)], [0, 1, 0]);
+}
+
+/// Times are those of the person's clock.
+#[test]
+fn times_are_shown_in_the_zone_of_the_person() {
+    let mut fixture = fixture();
+    assert!(fixture.shown(200, 60).contains("2026-11-21 10:15"));
+    fixture.app.shared.zone = jiff::tz::TimeZone::fixed(jiff::tz::offset(9));
+    let list = fixture.shown(200, 60);
+    assert!(list.contains("2026-11-21 19:15"), "{list}");
+    let loaded = fixture.loaded("a-run", &quick(), RunStatus::Completed);
+    fixture.app.update(AppEvent::Opened(Ok(loaded)));
+    let result = fixture.shown(200, 60);
+    assert!(result.contains("21 November 2026, 19:15 +09"), "{result}");
 }

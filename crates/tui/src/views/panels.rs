@@ -195,6 +195,17 @@ impl<P: Copy> Hidden<P> {
     }
 }
 
+impl<P> Arranged<'_, P> {
+    /// Panels that all have places of their own.
+    pub fn placed(places: Vec<(P, Rect)>) -> Self {
+        Self {
+            places,
+            tabs: None,
+            hidden: None,
+        }
+    }
+}
+
 impl<P: Copy> Arranged<'_, P> {
     /// All panels, in their order.
     pub fn panels(&self) -> impl Iterator<Item = P> {

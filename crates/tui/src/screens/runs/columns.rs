@@ -5,6 +5,7 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use workbench_history::Standing;
 
+use super::super::SharedState;
 use crate::kit::columns;
 use crate::kit::text::width;
 use crate::theme::Theme;
@@ -98,14 +99,7 @@ impl Columns {
     /// The line above the rows.
     pub fn head(&self, theme: &Theme) -> Line<'static> {
         let dim = theme.dim;
-        let names = [
-            "RUN",
-            "STARTED (UTC)",
-            "LAB",
-            "PRESET",
-            "STATUS",
-            "BEST SPEED-UP",
-        ];
+        let names = ["RUN", "STARTED", "LAB", "PRESET", "STATUS", "BEST SPEED-UP"];
         let mut line = self.line(names.map(|name| (name, dim)), theme);
         line.spans.insert(0, Span::raw("  "));
         line
@@ -113,7 +107,8 @@ impl Columns {
 }
 
 /// One run as a line of a list.
-pub fn run_line(row: &RunRow, columns: &Columns, theme: &Theme) -> Line<'static> {
+pub fn run_line(row: &RunRow, columns: &Columns, shared: &SharedState) -> Line<'static> {
+    let (theme, started) = (&shared.theme, shared.started(row));
     let status = match row.standing {
         Some(Standing::Completed) => theme.good,
         Some(Standing::Running) => theme.accent,
@@ -123,7 +118,7 @@ pub fn run_line(row: &RunRow, columns: &Columns, theme: &Theme) -> Line<'static>
     columns.line(
         [
             (name_of(row), theme.text),
-            (&row.started, theme.dim),
+            (&started, theme.dim),
             (&row.lab, theme.text),
             (&row.preset, theme.text),
             (row.status(), status),

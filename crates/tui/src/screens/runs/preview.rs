@@ -4,11 +4,12 @@ use ratatui::text::Line;
 use workbench_report::format;
 
 use crate::kit::text::{safe, wrap_plain};
-use crate::theme::Theme;
+use crate::screens::SharedState;
 use workbench_history::list::RunRow;
 
 /// The lines of a run.
-pub fn lines_of(row: &RunRow, columns: usize, theme: &Theme) -> Vec<Line<'static>> {
+pub fn lines_of(row: &RunRow, columns: usize, shared: &SharedState) -> Vec<Line<'static>> {
+    let (theme, started) = (&shared.theme, shared.started(row));
     let mut out = Vec::new();
     let label = &row.label;
     if !label.name.is_empty() {
@@ -16,8 +17,8 @@ pub fn lines_of(row: &RunRow, columns: usize, theme: &Theme) -> Vec<Line<'static
     }
     out.extend(wrap_plain(&row.id, columns, theme.dim));
     let mut facts = vec![row.status().to_owned()];
-    if !row.started.is_empty() {
-        facts.push(row.started.clone());
+    if !started.is_empty() {
+        facts.push(started);
     }
     facts.push(format::bytes(row.disk_bytes));
     if row.missing_repeats > 0 {

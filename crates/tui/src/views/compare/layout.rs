@@ -72,11 +72,7 @@ pub fn arrange(
         let columns = abreast(bottom, charts.len());
         places.extend(charts.into_iter().zip(columns));
     }
-    Arranged {
-        places,
-        tabs: None,
-        hidden: None,
-    }
+    Arranged::placed(places)
 }
 
 fn split(area: Rect, height: u16) -> [Rect; 2] {

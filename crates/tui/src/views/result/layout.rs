@@ -97,11 +97,7 @@ pub fn arrange(
                 has.only(&[Timelines, Table, Inputs, Machine]),
             ),
         ];
-        return Arranged {
-            places: place(area, &bands),
-            tabs: None,
-            hidden: None,
-        };
+        return Arranged::placed(place(area, &bands));
     }
     let mut behind = vec![Timelines, Table, Inputs, Machine];
     if charts.len() > 1 {

@@ -25,6 +25,7 @@ mod machine;
 mod natural;
 mod panel;
 mod parts;
+mod present;
 mod programs;
 mod rows;
 mod scaling;
@@ -75,6 +76,7 @@ impl View for ResultView {
                 self.panels.focus = ResultPanel::Table;
                 self.table.filter.begin();
             }
+            ViewAction::Present => self.presenting = !self.presenting,
             ViewAction::Metric => self.chart.next_metric(),
             ViewAction::XAxis => self.chart.turn_axis(),
             ViewAction::Log => {
@@ -95,6 +97,9 @@ impl View for ResultView {
     }
 
     fn step_back(&mut self) -> bool {
+        if std::mem::take(&mut self.presenting) {
+            return true;
+        }
         let in_table = self.panels.focus == ResultPanel::Table;
         in_table && self.table.filter.step_back() || self.panels.step_back()
     }
@@ -102,6 +107,9 @@ impl View for ResultView {
     fn offers(&self, action: ViewAction) -> bool {
         use ResultPanel::{Curves, Scaling, Table, WhatIf};
         let shows = |panels: &[ResultPanel]| self.panels.shows(panels);
+        if self.presenting {
+            return action == ViewAction::Present;
+        }
         match action {
             ViewAction::NextPanel | ViewAction::PrevPanel => self.panels.are_several(),
             ViewAction::Left | ViewAction::Right | ViewAction::FarLeft | ViewAction::FarRight => {
@@ -138,8 +146,10 @@ pub fn draw(
     let mut panels = view.panels.clone();
     let mut pane = Pane::new(frame.buffer_mut(), area, theme);
     let area = pane.area;
-    if !too_small(pane.buf, area, SMALLEST, theme) {
-        let used = header::draw(&mut pane, (result, view.standing));
+    if !too_small(pane.buf, area, SMALLEST, theme) && view.presenting {
+        present::draw(&mut pane, result);
+    } else if !too_small(pane.buf, area, SMALLEST, theme) {
+        let used = header::draw(&mut pane, (result, view));
         let body = below(area, used);
         let has = (view.chart.curves.metrics() > 0, view.timelines.any());
         let arranged = layout::arrange(body, (result, has), theme);

@@ -31,7 +31,7 @@ const LABEL: u16 = 6;
 
 /// The median repeats of a result, by slot.
 #[derive(Debug, Default)]
-pub struct Timelines {
+pub struct ArmTimelines {
     /// What they were made of: the run, and how far its record goes.
     of: Option<(String, u64)>,
     arms: Vec<ArmSlots>,
@@ -54,7 +54,7 @@ enum Row {
     Gpu(usize),
 }
 
-impl Timelines {
+impl ArmTimelines {
     /// Puts the tasks of the median repeats into lists, where the result is another one.
     pub fn update(&mut self, result: &RunResult, snapshot: &Snapshot) {
         let of = (result.run_id.clone(), snapshot.now_ns);
@@ -169,39 +169,38 @@ fn draw_row(
         let from = repeat.started_ns + u64::from(column) * step;
         from..from + step
     });
-    match row {
-        Row::Slot(at) => {
-            let slot = arm.slots.slot(at, arm.workers);
-            let list = slot.and_then(|slot| arm.slots.slots.get(&slot));
-            let list = list.map_or(&[][..], Vec::as_slice);
-            let mut before = Cell::Outside;
-            for Range { start, end } in cells {
-                let cell = cell_of(list, &repeat.tasks, (start, end), false);
-                draw_cell(&mut line, (before, cell), (true, step), &repeat.tasks);
-                before = cell;
-            }
+    if let Row::Slot(at) = row {
+        let slot = arm.slots.slot(at, arm.workers);
+        let list = slot.and_then(|slot| arm.slots.slots.get(&slot));
+        let list = list.map_or(&[][..], Vec::as_slice);
+        let mut before = Cell::Outside;
+        for Range { start, end } in cells {
+            let cell = cell_of(list, &repeat.tasks, (start, end), false);
+            draw_cell(&mut line, (before, cell), (true, step), &repeat.tasks);
+            before = cell;
         }
-        Row::Head | Row::Cores | Row::Gpu(_) => {
-            let share = |sample: &Sample| match row {
-                Row::Gpu(gpu) => sample.gpus.get(gpu).and_then(|gpu| gpu.busy),
-                _ => mean(&sample.cores),
-            };
-            let history: Vec<Option<Extent>> = cells
-                .map(|cell| {
-                    let share = share(sample_of(snapshot, &cell)?)?;
-                    Some(Extent {
-                        low: share,
-                        mean: share,
-                        high: share,
-                    })
-                })
-                .collect();
-            let mut area = place.area;
-            area.x += LABEL.min(area.width);
-            area.width = used.min(place.area.width.saturating_sub(LABEL));
-            strip(&mut place.part(area), &history, None);
-        }
+        return;
     }
+    let history: Vec<Option<Extent>> = cells
+        .map(|cell| share_of(sample_of(snapshot, &cell)?, row))
+        .collect();
+    let mut area = place.area;
+    area.x += LABEL.min(area.width);
+    area.width = used.min(place.area.width.saturating_sub(LABEL));
+    strip(&mut place.part(area), &history, None);
+}
+
+/// What a sample says of the cores together, or of a GPU.
+fn share_of(sample: &Sample, row: Row) -> Option<Extent> {
+    let share = match row {
+        Row::Gpu(gpu) => sample.gpus.get(gpu)?.busy?,
+        _ => mean(&sample.cores)?,
+    };
+    Some(Extent {
+        low: share,
+        mean: share,
+        high: share,
+    })
 }
 
 /// The sample that tells of the middle of a stretch of time: each tells of the time since the one

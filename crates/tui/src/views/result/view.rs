@@ -1,5 +1,6 @@
 //! What the Result screen keeps between two frames.
 
+use jiff::tz::TimeZone;
 use workbench_history::Standing;
 use workbench_record::Snapshot;
 use workbench_result::RunResult;
@@ -7,7 +8,7 @@ use workbench_result::RunResult;
 use super::charts::{Charts, nth_from_last};
 use super::panel::ResultPanel;
 use super::table::{self, ItemTable};
-use super::timelines::Timelines;
+use super::timelines::ArmTimelines;
 use super::what_if;
 use crate::kit::Motion;
 use crate::kit::plot::PlotArea;
@@ -19,6 +20,10 @@ use crate::views::panels::Panels;
 pub struct ResultView {
     pub(super) panels: Panels<ResultPanel>,
     pub(super) charts: Charts,
+    /// Only what matters is shown, large, for a projector.
+    pub(super) presenting: bool,
+    /// The time zone in which times are shown.
+    pub zone: TimeZone,
     /// How the run stands, where more is known than the result tells.
     pub standing: Option<Standing>,
     /// How often the next arm was asked for.
@@ -26,7 +31,7 @@ pub struct ResultView {
     /// How many arms there are.
     pub(super) arms: usize,
     pub(super) table: ItemTable,
-    pub(super) timelines: Timelines,
+    pub(super) timelines: ArmTimelines,
     pub(super) chart: CurveChart,
     /// Where the charts over workers were drawn.
     pub(super) fields: Vec<PlotArea>,
@@ -51,11 +56,13 @@ impl Default for ResultView {
                 cursor: 8,
                 log: false,
             },
+            presenting: false,
+            zone: TimeZone::UTC,
             standing: None,
             arm: 0,
             arms: 0,
             table: ItemTable::default(),
-            timelines: Timelines::default(),
+            timelines: ArmTimelines::default(),
             chart: CurveChart::default(),
             fields: Vec::new(),
         }
