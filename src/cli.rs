@@ -11,15 +11,19 @@ use workbench_dataset::{DecimalSign, Delimiter, ReadOptions, column_names};
 use workbench_experiment::lab::Lab;
 use workbench_experiment::{AskedWorkers, MaxTime, Width};
 
+use crate::cli_help::{config_help, data_help, fault_help, set_help};
+use crate::commands;
 use crate::commands::answer::AnswerArgs;
 use crate::commands::grade::{self, GradeArgs};
 use crate::commands::labs::LabsArgs;
-use crate::commands::runs::RunsArgs;
+use crate::commands::monitor::{self, MonitorArgs};
+use crate::commands::runs::{self, RunsArgs};
 use crate::commands::say::SayArgs;
 use crate::commands::setup::SetupArgs;
 use crate::commands::submit::{self, SubmitArgs};
 use crate::commands::verify::{self, VerifyArgs};
-use crate::config::{self, Flags, Key, Setting, SettingKind, Value, theme_names};
+use crate::config::{Flags, Key, Setting, SettingKind, Value, theme_names};
+use crate::lab_commands::{self, AskedCommand};
 use crate::program_args::ProgramArgs;
 
 const EXAMPLES: &str = "\
@@ -46,21 +50,6 @@ Examples:
 Exit codes: 0 done, 1 the lab ran and its check failed, 2 usage or configuration,
 3 environment (disk full, not writable, a limit reached), 130 interrupted.";
 
-const RUNS_EXAMPLES: &str = "\
-Examples:
-  workbench runs trees since:7d                    the last week's runs with trees in their line
-  workbench runs lab:rf status:killed,failed       what did not end well
-  workbench runs since:2026-11-01 until:2026-11-20 days are in UTC, and a day counts to its end
-  workbench runs prune --keep 50                   removes old runs without a star; asks first
-
-Several values with commas between them are alternatives. The screen's filter is the same.";
-
-const CONFIG_EXAMPLES: &str = "\
-Examples:
-  workbench config                                 what holds now
-  workbench config --default > \"$(workbench config --path)\"
-  WORKBENCH_THEME=light workbench config           settings are also variables";
-
 /// Run the same work in several ways and see what parallelism really bought on this machine.
 #[derive(Debug, Parser)]
 #[command(name = "workbench", version, after_help = EXAMPLES)]
@@ -68,6 +57,10 @@ pub struct Cli {
     /// What to do with runs; without one, `--lab` runs a lab.
     #[command(subcommand)]
     pub command: Option<Command>,
+
+    /// A command that a lab offers about its runs.
+    #[arg(skip)]
+    pub lab_command: Option<AskedCommand>,
 
     /// What to run.
     #[command(flatten)]
@@ -86,6 +79,11 @@ pub struct Cli {
     #[arg(long, global = true, help_heading = None)]
     #[arg(value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub labs: Option<PathBuf>,
+
+    /// Ask made-up GPUs instead of this machine's: what they do is in FILE (see docs/monitor.md)
+    #[arg(long, global = true, help_heading = None)]
+    #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub simulate_gpus: Option<PathBuf>,
 
     // Its help is that of the setting.
     #[arg(long, global = true, help_heading = None)]
@@ -226,6 +224,10 @@ pub struct RunArgs {
     /// The programs of labs that run some.
     #[command(flatten)]
     pub programs: ProgramArgs,
+
+    /// Options that a lab declares and the program does not define, with their values.
+    #[arg(skip)]
+    pub own_options: Vec<(String, String)>,
 }
 
 /// How the file of `--data` is read.
@@ -317,10 +319,13 @@ pub enum Command {
     Say(SayArgs),
     /// Say what this machine can run, and what would disturb a measurement
     Doctor,
+    /// Watch this machine without a run: cores, memory, disks, network, processes, GPUs
+    #[command(after_help = monitor::EXAMPLES)]
+    Monitor(MonitorArgs),
     /// Find or install libtorch and build the worker, for labs that train in processes of their own
     Setup(SetupArgs),
     /// List the runs that were made, or remove some
-    #[command(after_help = RUNS_EXAMPLES)]
+    #[command(after_help = runs::EXAMPLES)]
     Runs(RunsArgs),
     /// Show the result of a run
     Show {
@@ -361,7 +366,7 @@ pub enum Command {
     #[command(after_help = grade::EXAMPLES)]
     Grade(GradeArgs),
     /// Print the configuration as a file, and where each value came from
-    #[command(after_help = CONFIG_EXAMPLES)]
+    #[command(after_help = commands::config::EXAMPLES)]
     Config {
         /// Print where the file lies, or would lie; its directory is made
         #[arg(long, conflicts_with = "default")]
@@ -382,17 +387,22 @@ pub enum Command {
 /// The flags that set a setting to what they say, by the names of both.
 const OF_SETTINGS: [&str; 5] = ["theme", "ascii", "run_dir", "labs", "assignment"];
 
-/// The command with the help that stands elsewhere: of settings, and of the labs' parameters.
+/// The command with the help that stands elsewhere, of settings and of the labs' parameters, and
+/// with what only some labs have.
 pub fn command(labs: &[Box<dyn Lab>]) -> clap::Command {
     let settings = OF_SETTINGS.into_iter().filter_map(Setting::named);
+    let own = lab_commands::options(labs, &Cli::command());
+    let own = Cli::command().args(own).subcommands(lab_commands::of(labs));
     settings
-        .fold(Cli::command(), |command, setting| {
+        .fold(own, |command, setting| {
             command.mut_arg(setting.name, |arg| arg.help(setting_help(setting)))
         })
         .mut_arg("set", |arg| arg.long_help(set_help(labs)))
         .mut_arg("data", |arg| arg.long_help(data_help(labs)))
         .mut_arg("fault", |arg| arg.long_help(fault_help(labs)))
-        .mut_subcommand("config", |config| config.after_long_help(config_help(labs)))
+        .mut_subcommand("config", |config| {
+            config.after_long_help(config_help(labs, commands::config::EXAMPLES))
+        })
 }
 
 /// Parses arguments, the first of which is the program's name.
@@ -404,7 +414,10 @@ pub fn parse(
     args: impl IntoIterator<Item = OsString>,
 ) -> Result<Cli, clap::Error> {
     let matches = command(labs).try_get_matches_from(args)?;
-    Cli::from_arg_matches(&matches)
+    let mut cli = Cli::from_arg_matches(&matches)?;
+    cli.run.own_options = lab_commands::given_options(labs, &matches);
+    cli.lab_command = lab_commands::asked(labs, &matches);
+    Ok(cli)
 }
 
 fn seeds() -> RangedU64ValueParser<u64> {
@@ -422,57 +435,6 @@ fn setting_help(setting: &Setting) -> String {
             " [default: {}]",
             setting.default.unwrap_or(setting.unset)
         );
-    }
-    out
-}
-
-fn config_help(labs: &[Box<dyn Lab>]) -> String {
-    let mut out = format!("Settings ({}):", config::VARIABLES);
-    for (name, text) in config::listed(labs) {
-        let _ = write!(out, "\n- {name}: {text}");
-    }
-    let _ = write!(out, "\n\n{CONFIG_EXAMPLES}");
-    out
-}
-
-fn data_help(labs: &[Box<dyn Lab>]) -> String {
-    let mut out = "Use other data than the lab's own.\n".to_owned();
-    for definition in labs.iter().map(|lab| lab.definition()) {
-        if let Some(data) = &definition.takes_data {
-            let _ = write!(out, "\n- {} takes {}.", definition.name, data.expects);
-        }
-    }
-    out
-}
-
-fn fault_help(labs: &[Box<dyn Lab>]) -> String {
-    let mut out =
-        "Let something go wrong, in labs that have faults; may be given several times, and stands \
-                   for a parameter of the lab.\n"
-            .to_owned();
-    for definition in labs.iter().map(|lab| lab.definition()) {
-        let param = definition.roles.faults.as_ref();
-        if let Some((name, spec)) = param.and_then(|name| definition.params.get_key_value(name)) {
-            let _ = write!(out, "\n- {} ({name}): {}", definition.name, spec.help());
-        }
-    }
-    out
-}
-
-fn set_help(labs: &[Box<dyn Lab>]) -> String {
-    let mut out = "Set a parameter of the lab; may be given several times.".to_owned();
-    for lab in labs {
-        let definition = lab.definition();
-        let _ = write!(out, "\n\nParameters of {}:", definition.name);
-        for (name, spec) in &definition.params {
-            let _ = write!(
-                out,
-                "\n- {name}={}: {} Takes {}.",
-                spec.default_value(),
-                spec.help(),
-                spec.expects()
-            );
-        }
     }
     out
 }

@@ -35,7 +35,7 @@ pub fn run(labs: &[Box<dyn Lab>], store: &RunStore, args: &RunArgs) -> Result<u8
         repeats: args.repeats,
         seed: args.seed,
         faults: args.fault.clone(),
-        options: args.programs.options(),
+        options: [args.programs.options(), args.own_options.clone()].concat(),
         data: args.data.clone(),
         target: args.target.clone(),
         reading: args.reading.options(),

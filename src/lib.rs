@@ -10,11 +10,13 @@
 mod assignments;
 mod build_facts;
 mod cli;
+mod cli_help;
 mod commands;
 mod config;
 mod exit_error;
 mod foreign;
 mod headless;
+mod lab_commands;
 mod libtorch;
 mod output;
 mod pause;
@@ -24,13 +26,14 @@ mod progress;
 mod registry;
 mod scarce;
 mod screen;
+mod simulated_gpus;
+mod startup;
 mod summary;
 mod table;
 
 pub use screen::offscreen;
 
 use std::ffi::OsString;
-use std::io::IsTerminal;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{self, ExitCode};
@@ -106,16 +109,21 @@ fn run(labs: &[MakeLab], args: Vec<OsString>) -> Result<u8, ExitError> {
         }
     };
     let flags = cli.settings();
+    let lab_command = cli.lab_command.clone();
     let Cli {
         command,
         run,
+        simulate_gpus,
         config: file,
         ..
     } = cli;
-    if command.is_some() && run.lab.is_some() {
+    if (command.is_some() || lab_command.is_some()) && run.lab.is_some() {
         return Err(ExitError::usage(
             "`--lab` runs a lab and a command does something else; give one of the two",
         ));
+    }
+    if let Some(scenario) = simulate_gpus {
+        gpu::simulate(simulated_gpus::found(&scenario)?);
     }
     // Before the configuration is read: these commands do not need it, and two of them help to
     // repair it.
@@ -128,6 +136,12 @@ fn run(labs: &[MakeLab], args: Vec<OsString>) -> Result<u8, ExitError> {
         Some(Command::Say(args)) => return commands::say::run(args.what),
         command => command,
     };
+    if let Some(asked) = lab_command {
+        let run_dir = Config::load(&labs, flags, file)?
+            .run_dir()
+            .map(Path::to_owned);
+        return lab_commands::run(&labs, &RunStore::open(run_dir)?, &asked);
+    }
     let mut labs = labs;
     if needs_labs(command.as_ref()) {
         let place = |key| Config::place(key, &flags, file.clone());
@@ -167,6 +181,16 @@ fn configured(
         Some(Command::Doctor) => return commands::doctor::run(&labs, run_dir),
         _ => {}
     }
+    let command = match command {
+        Some(Command::Monitor(args)) => {
+            return commands::monitor::run(&args, &config, || {
+                let store = RunStore::open(run_dir)?;
+                foreign::recall(&labs, &store);
+                Ok((store, labs))
+            });
+        }
+        command => command,
+    };
     let store = RunStore::open(run_dir)?;
     foreign::recall(&labs, &store);
     match command {
@@ -179,7 +203,7 @@ fn configured(
         Some(Command::Answer(args)) => commands::answer::run(&labs, &store, &args),
         Some(_) => Ok(code::DONE),
         None if run.lab.is_some() => headless::run(&labs, &store, run),
-        None if has_terminal() => screen::run(store, labs, &config),
+        None if output::has_terminal() => screen::run(store, labs, &config, None),
         None => explain(),
     }
 }
@@ -195,15 +219,11 @@ fn needs_labs(command: Option<&Command>) -> bool {
                 ..
             }) | Command::Config { .. }
                 | Command::Doctor
+                | Command::Monitor(_)
                 | Command::Resume(_)
                 | Command::Answer(_)
         )
     )
-}
-
-/// Whether the program runs on a terminal, for input and output.
-fn has_terminal() -> bool {
-    std::io::stdin().is_terminal() && std::io::stdout().is_terminal()
 }
 
 /// `workbench` without arguments and terminal: prints what it is and how to use it.

@@ -2,12 +2,16 @@
 //!
 //! A pipe whose reader is gone (`workbench runs | head`) stops nothing: a run goes on and is
 //! recorded. The program then ends quietly as other tools do, by SIGPIPE ([`end`]). What cannot be
-//! written for another reason, for example to a full disk, is an error.
+//! written for another reason, for example to a full disk, or because the stream was closed before the
+//! program began (`>&-`), is an error.
 
 use std::io::{self, ErrorKind, IsTerminal, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use rustix::io::Errno;
 use rustix::process::Signal;
+
+use crate::startup;
 
 /// Whether the reader of the standard output is gone.
 static CLOSED: AtomicBool = AtomicBool::new(false);
@@ -69,6 +73,11 @@ pub fn ask(question: &str) -> io::Result<bool> {
     Ok(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))
 }
 
+/// Whether the program runs on a terminal, for input and output.
+pub fn has_terminal() -> bool {
+    io::stdin().is_terminal() && io::stdout().is_terminal()
+}
+
 /// The width of the terminal on the standard output; `None` if that is no terminal.
 pub fn columns() -> Option<usize> {
     let stdout = io::stdout();
@@ -91,8 +100,10 @@ fn write_all(stream: &mut impl Write, text: &str) -> io::Result<()> {
     stream.flush()
 }
 
+/// What became of text for the standard output.
 fn checked(result: io::Result<()>) -> io::Result<()> {
     match result {
+        Ok(()) if startup::stdout_closed() => Err(Errno::BADF.into()),
         Err(error) if error.kind() == ErrorKind::BrokenPipe => {
             CLOSED.store(true, Ordering::Relaxed);
             Ok(())

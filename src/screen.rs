@@ -7,12 +7,12 @@ use std::sync::Arc;
 use workbench_experiment::lab::Lab;
 use workbench_machine::BuildFacts;
 use workbench_machine::measuring::shared_folder;
-use workbench_record::RunStore;
+use workbench_record::{RunDir, RunStore};
 use workbench_tui::offscreen::Offscreen;
-use workbench_tui::{Exit, Host, ThemeName, TuiError};
+use workbench_tui::{Exit, HandInRequest, HandedIn, Host, MonitorStart, ThemeName, TuiError};
 
 use crate::build_facts::BUILD;
-use crate::commands::ensure;
+use crate::commands::{ensure, submit};
 use crate::config::{Config, kept};
 use crate::exit_error::{ExitError, code};
 use crate::{foreign, output, pause, registry, summary};
@@ -37,6 +37,11 @@ impl Host for Program {
         foreign::lab_in(folder, store).map_err(|failure| failure.message)
     }
 
+    fn hand_in(&self, store: &RunStore, run: &RunDir, request: &HandInRequest) -> HandedIn {
+        submit::from_screen(store, run, request)
+            .unwrap_or_else(|failure| HandedIn::Refused(failure.message))
+    }
+
     fn keep_theme(&self, theme: ThemeName) -> io::Result<()> {
         kept::keep(theme)
     }
@@ -50,8 +55,14 @@ impl Host for Program {
     }
 }
 
-/// Runs the interface until the person leaves it, then prints the summary of the last run.
-pub fn run(store: RunStore, labs: Vec<Box<dyn Lab>>, config: &Config) -> Result<u8, ExitError> {
+/// Runs the interface, at this machine where it is said how that is watched, until the person
+/// leaves it, then prints the summary of the last run.
+pub fn run(
+    store: RunStore,
+    labs: Vec<Box<dyn Lab>>,
+    config: &Config,
+    monitor: Option<MonitorStart>,
+) -> Result<u8, ExitError> {
     let mut settings = config.screen();
     // Whoever gives an assignment is here for its lab.
     let assigned = labs
@@ -60,7 +71,7 @@ pub fn run(store: RunStore, labs: Vec<Box<dyn Lab>>, config: &Config) -> Result<
     if let (None, Some(lab)) = (&settings.lab, assigned) {
         settings.lab = Some(lab.definition().name.clone());
     }
-    let left = workbench_tui::run(store, labs, settings, Arc::new(Program))?;
+    let left = workbench_tui::run(store, labs, settings, Arc::new(Program), monitor)?;
     if let Some((run, result)) = &left.last_run {
         let _ = output::print(&summary::of_run(result, run, &left.reports));
     }

@@ -426,10 +426,38 @@ fn questions_are_answered_on_the_screen() {
     screen.wait_for("efficiency of tasks");
     screen.press("\u{1b}");
     screen.wait_for("What if");
+    screen.press("T");
+    screen.wait_for("Enter writes it");
+    // Ctrl-U empties the field.
+    screen.press("\u{15}ada_1_a.zip\r");
+    screen.wait_for("Nothing is written yet");
+    assert!(!bench.path("ada_1_a.zip").exists());
+    screen.press("\r");
+    screen.wait_for("It is a draft");
+    screen.press("\u{1b}");
+    screen.wait("the result", |shown| {
+        !shown.contents().contains("It is a draft")
+    });
     screen.press("q");
     let (code, shown) = screen.end();
     assert_eq!(code, 0, "{shown}");
     let sheet = read_json(&bench.only_run().join("answers.json"));
     assert_eq!(sheet["answers"]["efficiency"]["text"], "0.5");
     assert_eq!(sheet["answers"]["predict-speedup"]["text"], "1.8");
+    // What is missing is all that is found, and the rest is graded.
+    let verified = run(&bench, &["verify", "ada_1_a.zip", "--json"], 1);
+    let verified: Value = serde_json::from_slice(&verified.stdout).unwrap();
+    let found = verified[0]["findings"].as_array().unwrap();
+    let mut errors = found.iter().filter(|found| found["severity"] == "error");
+    assert!(
+        errors.all(|found| found["kind"] == "incomplete"),
+        "{found:#?}"
+    );
+    let class = bench.path("class");
+    std::fs::create_dir(&class).unwrap();
+    std::fs::rename(bench.path("ada_1_a.zip"), class.join("ada_1_a.zip")).unwrap();
+    let grade = ["grade", "class", "-o", "grades.csv", "--assignment"];
+    run(&bench, &[&grade[..], &[file.to_str().unwrap()]].concat(), 0);
+    let grades = read_json(&bench.path("grades.json"));
+    assert!(grades[0]["points"].as_f64().unwrap() > 0.0, "{grades:#}");
 }

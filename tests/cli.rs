@@ -299,6 +299,7 @@ fn help_names_only_what_there_is() {
     for command in [
         "labs",
         "doctor",
+        "monitor",
         "setup",
         "runs",
         "show",

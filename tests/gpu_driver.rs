@@ -1,4 +1,4 @@
-//! The real binary on machines whose GPU driver is ill: made-up libraries take the place of
+//! The real binary on machines whose GPU driver is ill: the simulated library takes the place of
 //! NVIDIA's.
 
 #![allow(
@@ -9,31 +9,68 @@
 
 mod common;
 
+use std::path::PathBuf;
 use std::process::{Command, Output};
 
 use common::{Bench, TINY, read_json, stderr, stdout};
 use rustix::process::{Pid, Signal, kill_process, test_kill_process};
 use serde_json::Value;
+use workbench_machine::gpu::SCENARIO_VARIABLE;
 
-/// Runs the binary where NVIDIA's library is a made-up one that does `what`.
-fn run(bench: &Bench, what: &str, args: &[&str]) -> Output {
-    with_library(bench, what).args(args).output().unwrap()
+/// What is wrong with the driver, as a scenario says it.
+#[derive(Debug, Clone, Copy)]
+enum Ill {
+    /// Nothing; it prints something, as libraries do.
+    Not,
+    CrashAtStart,
+    SilentAtStart,
+    SilentLater,
+    CrashLater,
 }
 
-fn with_library(bench: &Bench, what: &str) -> Command {
+impl Ill {
+    fn fault(self) -> &'static str {
+        match self {
+            Self::Not => "call = 'nvmlInit_v2'\nkind = 'print'",
+            Self::CrashAtStart => "call = 'nvmlInit_v2'\nkind = 'crash'",
+            Self::SilentAtStart => "call = 'nvmlInit_v2'\nkind = 'hang'",
+            Self::SilentLater => "call = 'nvmlDeviceGetUtilizationRates'\nkind = 'hang'",
+            Self::CrashLater => "call = 'nvmlDeviceGetUtilizationRates'\nkind = 'crash'",
+        }
+    }
+}
+
+/// Runs the binary where the simulated library lies in the place of NVIDIA's.
+fn run(bench: &Bench, ill: Ill, args: &[&str]) -> Output {
+    with_library(bench, ill).args(args).output().unwrap()
+}
+
+fn with_library(bench: &Bench, ill: Ill) -> Command {
     let dir = bench.path("driver");
     std::fs::create_dir_all(&dir).unwrap();
-    let source = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/common/fake_nvml.c");
-    let compiled = Command::new("cc")
-        .args(["-shared", "-fPIC", "-D", what, source, "-o"])
-        .arg(dir.join("libnvidia-ml.so.1"))
-        .status();
-    assert!(compiled.unwrap().success());
+    let place = dir.join("libnvidia-ml.so.1");
+    if !place.exists() {
+        std::os::unix::fs::symlink(simulated_library(), &place).unwrap();
+    }
+    let gpu =
+        "name = 'Made-up GPU'\nmemory_gib = 8\nused_gib = 1\nbusy = 0.42\npower_limit_w = 300";
+    let fault = ill.fault();
+    let text = format!("driver = '570.1'\n[[gpu]]\n{gpu}\n[[fault]]\n{fault}\n");
+    let scenario = bench.write("scenario.toml", text);
     let mut command = bench.command();
     command
         .env("LD_LIBRARY_PATH", &dir)
+        .env(SCENARIO_VARIABLE, scenario)
         .env("WORKBENCH_CACHE_DIR", bench.path("cache"));
     command
+}
+
+/// The library that cargo has made for this test.
+fn simulated_library() -> PathBuf {
+    let test = std::env::current_exe().unwrap();
+    let library = test.parent().unwrap().join("libworkbench_nvml_sim.so");
+    assert!(library.exists(), "{}", library.display());
+    library
 }
 
 fn events(bench: &Bench) -> Vec<Value> {
@@ -51,12 +88,12 @@ fn warnings(result: &Value) -> Vec<&str> {
 #[test]
 fn a_driver_that_works_is_described_and_sampled() {
     let bench = Bench::new();
-    let said = stdout(&run(&bench, "WORKS", &["doctor"]));
+    let said = stdout(&run(&bench, Ill::Not, &["doctor"]));
     assert!(
         said.contains("The GPU is Made-up GPU, with 8.0 GiB"),
         "{said}"
     );
-    let output = run(&bench, "WORKS", &TINY);
+    let output = run(&bench, Ill::Not, &TINY);
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
     let events = events(&bench);
     let busy: Vec<&Value> = events
@@ -75,7 +112,7 @@ fn a_driver_that_works_is_described_and_sampled() {
 #[test]
 fn a_driver_that_crashes_at_its_start_takes_nothing_down() {
     let bench = Bench::new();
-    let output = run(&bench, "CRASH_AT_START", &["doctor"]);
+    let output = run(&bench, Ill::CrashAtStart, &["doctor"]);
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
     let said = stdout(&output);
     assert!(
@@ -83,7 +120,7 @@ fn a_driver_that_crashes_at_its_start_takes_nothing_down() {
         "{said}"
     );
     assert!(said.contains("NVIDIA's driver does not work"), "{said}");
-    let output = run(&bench, "CRASH_AT_START", &TINY);
+    let output = run(&bench, Ill::CrashAtStart, &TINY);
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
     let result = read_json(&bench.only_run().join("result.json"));
     let problem = &result["machine"]["gpu_problem"];
@@ -95,11 +132,11 @@ fn a_driver_that_crashes_at_its_start_takes_nothing_down() {
 #[test]
 fn a_driver_that_never_starts_is_given_up() {
     let bench = Bench::new();
-    let output = run(&bench, "SILENT_AT_START", &["doctor"]);
+    let output = run(&bench, Ill::SilentAtStart, &["doctor"]);
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
     let said = stdout(&output);
     assert!(said.contains("driver does not answer"), "{said}");
-    let output = run(&bench, "SILENT_AT_START", &TINY);
+    let output = run(&bench, Ill::SilentAtStart, &TINY);
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
     let result = read_json(&bench.only_run().join("result.json"));
     assert_eq!(result["machine"]["gpu_problem"]["kind"], "silent");
@@ -107,17 +144,22 @@ fn a_driver_that_never_starts_is_given_up() {
 
 #[test]
 fn a_driver_that_fails_while_it_is_sampled_does_not_hold_the_run_up() {
-    for what in ["SILENT_LATER", "CRASH_LATER"] {
+    for ill in [Ill::SilentLater, Ill::CrashLater] {
         let bench = Bench::new();
-        let output = run(&bench, what, &TINY);
-        assert_eq!(output.status.code(), Some(0), "{what}: {}", stderr(&output));
+        let output = run(&bench, ill, &TINY);
+        assert_eq!(
+            output.status.code(),
+            Some(0),
+            "{ill:?}: {}",
+            stderr(&output)
+        );
         for event in events(&bench).iter().filter(|e| e["event"] == "sample") {
             let gpus = event["gpus"].as_array().unwrap();
             assert_eq!(gpus.len(), 1, "{event}");
             assert_eq!(gpus[0].get("busy"), None, "{event}");
         }
         let result = read_json(&bench.only_run().join("result.json"));
-        assert_eq!(result["status"], "completed", "{what}");
+        assert_eq!(result["status"], "completed", "{ill:?}");
         assert_eq!(result["machine"]["gpus"][0]["name"], "Made-up GPU");
     }
 }
@@ -126,7 +168,7 @@ fn a_driver_that_fails_while_it_is_sampled_does_not_hold_the_run_up() {
 #[test]
 fn a_stuck_helper_does_not_outlive_the_program() {
     let bench = Bench::new();
-    let mut child = with_library(&bench, "SILENT_AT_START")
+    let mut child = with_library(&bench, Ill::SilentAtStart)
         .arg("doctor")
         .stdout(std::process::Stdio::null())
         .spawn()

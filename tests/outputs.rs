@@ -11,7 +11,7 @@ mod common;
 
 use std::fs::OpenOptions;
 use std::os::unix::process::ExitStatusExt as _;
-use std::process::{Output, Stdio};
+use std::process::{Command, Output, Stdio};
 
 use common::{Bench, TINY, stderr};
 use rustix::process::Signal;
@@ -81,6 +81,34 @@ fn a_full_device_is_told_by_every_command() {
             "{args:?}: {said}"
         );
         assert!(!said.contains("panicked"), "{args:?}: {said}");
+    }
+}
+
+/// `workbench --help >&-`: Rust opens `/dev/null` in its place, so that nothing fails by itself.
+#[test]
+fn a_closed_output_is_told_by_every_command() {
+    let bench = Bench::new();
+    bench.tiny(&[]);
+    let id = id(&bench);
+    for args in commands(&id) {
+        let bare = bench.command();
+        let mut command = Command::new("sh");
+        command
+            .args(["-c", "exec \"$0\" \"$@\" >&-"])
+            .arg(bare.get_program())
+            .args(&args)
+            .current_dir(bare.get_current_dir().unwrap())
+            .envs(
+                bare.get_envs()
+                    .filter_map(|(name, value)| Some((name, value?))),
+            );
+        let output = command.output().unwrap();
+        assert_eq!(output.status.code(), Some(3), "{args:?}");
+        let said = stderr(&output);
+        assert!(
+            said.contains("cannot write to the standard output"),
+            "{args:?}: {said}"
+        );
     }
 }
 

@@ -10,8 +10,14 @@ use workbench_images::png_folder;
 fuzz_target!(|bytes: &[u8]| {
     match png_folder::decode(Cursor::new(bytes)) {
         Ok(image) => {
-            assert_eq!(image.pixels.len(), image.height * image.width * image.channels);
+            assert_eq!(
+                image.pixels.len(),
+                image.height * image.width * image.channels
+            );
         }
-        Err(problem) => assert!(!problem.to_string().contains(char::is_control), "{problem:?}"),
+        Err(problem) => assert!(
+            !problem.to_string().contains(char::is_control),
+            "{problem:?}"
+        ),
     }
 });

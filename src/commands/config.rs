@@ -8,6 +8,13 @@ use crate::config::{self, Config, ConfigError};
 use crate::exit_error::{ExitError, code};
 use crate::output;
 
+/// Shown by `--help`.
+pub const EXAMPLES: &str = "\
+Examples:
+  workbench config                                 what holds now
+  workbench config --default > \"$(workbench config --path)\"
+  WORKBENCH_THEME=light workbench config           settings are also variables";
+
 /// Prints the current configuration.
 pub fn run(config: &Config, labs: &[Box<dyn Lab>]) -> Result<u8, ExitError> {
     output::print(&config::effective(config, labs))?;

@@ -7,6 +7,7 @@ pub mod doctor;
 pub mod ensure;
 pub mod grade;
 pub mod labs;
+pub mod monitor;
 pub mod report;
 pub mod runs;
 mod runs_remove;

@@ -15,6 +15,16 @@ use workbench_history::Standing;
 use workbench_history::filter::{self, FilterFacts};
 use workbench_history::list::{best, load};
 
+/// Shown by `--help`.
+pub const EXAMPLES: &str = "\
+Examples:
+  workbench runs trees since:7d                    the last week's runs with trees in their line
+  workbench runs lab:rf status:killed,failed       what did not end well
+  workbench runs since:2026-11-01 until:2026-11-20 days are in UTC, and a day counts to its end
+  workbench runs prune --keep 50                   removes old runs without a star; asks first
+
+Several values with commas between them are alternatives. The screen's filter is the same.";
+
 /// What `workbench runs` takes.
 #[derive(Debug, Args)]
 #[command(args_conflicts_with_subcommands = true)]

@@ -7,12 +7,12 @@ use workbench_machine::MachineFacts;
 use workbench_questions::RecordedAssignment;
 use workbench_record::{RunDir, RunStore};
 use workbench_report::format;
-use workbench_submission::{PackedBy, Private, ToPack, facts, pack, sentences};
+use workbench_submission::{Packed, PackedBy, Private, ToPack, facts, pack, sentences};
+use workbench_tui::{HandInRequest, HandedIn};
 
 use crate::assignments;
 use crate::build_facts::BUILD;
 use crate::exit_error::{ExitError, code};
-use crate::libtorch::{CacheFolder, Libtorch, variable};
 use crate::output;
 
 /// How it is used, for its help.
@@ -49,13 +49,7 @@ pub fn run(
         Some(given) => Some(given),
         None => recorded(&runs)?,
     };
-    let mut packed = pack(&ToPack {
-        runs: &runs,
-        program: PackedBy::of(&MachineFacts::default().built(&BUILD)),
-        libtorch: libtorch(),
-        assignment: assignment.as_ref().map(facts),
-        private: private(store),
-    })?;
+    let mut packed = packed(store, &runs, assignment.as_ref())?;
     let missing = packed.missing(assignment.as_ref());
     let told = sentences(&missing);
     if !missing.is_empty() && !args.draft {
@@ -85,6 +79,54 @@ pub fn run(
     Ok(code::DONE)
 }
 
+/// Packs a run for the screen.
+///
+/// # Errors
+/// When it cannot be read, packed or written.
+pub fn from_screen(
+    store: &RunStore,
+    run: &RunDir,
+    request: &HandInRequest,
+) -> Result<HandedIn, ExitError> {
+    let path = &request.path;
+    if path.as_os_str().is_empty() {
+        return Err(ExitError::usage(
+            "a hand-in needs a name, for example hand-in.zip",
+        ));
+    }
+    let runs = [run.clone()];
+    let assignment = recorded(&runs)?;
+    let mut packed = packed(store, &runs, assignment.as_ref())?;
+    let missing = packed.missing(assignment.as_ref());
+    let told = sentences(&missing);
+    if !missing.is_empty() && !request.draft {
+        return Ok(HandedIn::Incomplete(told));
+    }
+    if path.exists() && !request.replace {
+        return Ok(HandedIn::Exists(path.clone()));
+    }
+    let files = packed.seal(missing);
+    packed.write(path)?;
+    Ok(HandedIn::Written {
+        path: path.clone(),
+        files,
+        missing: told,
+    })
+}
+
+fn packed(
+    store: &RunStore,
+    runs: &[RunDir],
+    assignment: Option<&RecordedAssignment>,
+) -> Result<Packed, ExitError> {
+    Ok(pack(&ToPack {
+        runs,
+        program: PackedBy::of(&MachineFacts::default().built(&BUILD)),
+        assignment: assignment.map(facts),
+        private: private(store),
+    })?)
+}
+
 /// The assignment that the runs were made for.
 fn recorded(runs: &[RunDir]) -> Result<Option<RecordedAssignment>, ExitError> {
     for run in runs {
@@ -101,11 +143,4 @@ pub fn private(store: &RunStore) -> Private {
     let mut private = Private::of_this_machine();
     private.place(store.root(), "RUNS");
     private
-}
-
-/// The version of the libtorch that is set up here.
-fn libtorch() -> Option<String> {
-    let place = CacheFolder::usual().ok()?;
-    let found = Libtorch::find(&place, variable().as_deref()).ok()??;
-    Some(found.version)
 }

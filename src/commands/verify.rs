@@ -59,7 +59,10 @@ pub fn run(
     for path in workbench_submission::hand_ins(&args.files).map_err(ExitError::usage)? {
         let mut verified = verifier.verify(&path);
         if args.reexecute > 0 && verified.fits() {
-            output::error_line(&format!("workbench: {}", verified.announce(args.reexecute)))?;
+            output::error_line(&format!(
+                "workbench: {}",
+                verifier.announce(&verified, args.reexecute)
+            ))?;
             verifier.reexecute(&mut verified, args.reexecute);
         }
         class.add(&verified);

@@ -10,7 +10,9 @@ const FLOORS: [&[&str]; 11] = [
         "crates/digest",
         "crates/images",
         "crates/json",
+        "crates/nvml-sim",
         "crates/protocol",
+        "crates/search",
         "crates/torch-ddp",
         "crates/words",
     ],
@@ -31,6 +33,7 @@ const FLOORS: [&[&str]; 11] = [
     &[
         "crates/submission",
         "crates/history",
+        "crates/monitor",
         "labs/*",
         "tests/labs/*",
     ],

@@ -98,7 +98,8 @@ impl House {
 impl Crate {
     /// Whether nothing but tests, benches and examples may depend on it.
     pub fn is_for_tests(&self) -> bool {
-        ["crates/simulate", "fuzz"].contains(&&*self.dir) || self.dir.starts_with("tests/")
+        ["crates/simulate", "crates/nvml-sim", "fuzz"].contains(&&*self.dir)
+            || self.dir.starts_with("tests/")
     }
 
     /// Whether it is a lab, or a part of one.

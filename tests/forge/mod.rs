@@ -172,7 +172,6 @@ fn to_pack<'a>(runs: &'a [RunDir], assignment: Option<&RecordedAssignment>) -> T
             build_profile: "debug".to_owned(),
             compiler: String::new(),
         },
-        libtorch: None,
         assignment: assignment.map(facts),
         private: Private::default(),
     }

@@ -24,8 +24,8 @@ use workbench_clock::Clock;
 use workbench_machine::monitor::Observer;
 use workbench_machine::{BuildFacts, MachineFacts};
 use workbench_record::{
-    ArmFailure, Event, FORMAT, Recorder, RepeatId, RunDir, RunResumed, RunStarted, RunStatus,
-    RunStore, Snapshot, SpoiledRepeats, Subscriber,
+    ArmFailure, Event, FORMAT, Recorder, RepeatId, RepeatState, RunDir, RunResumed, RunStarted,
+    RunStatus, RunStore, Snapshot, Subscriber,
 };
 use workbench_result::{RunLoaded, RunResult, store};
 
@@ -64,8 +64,8 @@ pub fn run(
     config.data = prepared.data().unwrap_or(config.data);
     let machine = MachineFacts::probe().with_timed_cores().built(build);
     let no_gpus = machine.gpu_problem.as_ref().map(no_gpu_samples);
-    let unix_ms = unix_ms();
     let before = BeforeRun::read(lab, &config, store)?;
+    let unix_ms = unix_ms();
     let run = store.create(&config.lab, unix_ms)?;
     let arms = arm_facts(lab, &config);
     let plan = plan(&config, &arms, config.repeats);
@@ -77,6 +77,7 @@ pub fn run(
     recorder.emit(Event::RunStarted(Box::new(RunStarted {
         data_sha256: prepared.data_sha256(),
         split_sha256: prepared.split_sha256(),
+        software: prepared.software(),
         format: FORMAT,
         run_id: run.id(),
         unix_ms,
@@ -89,17 +90,9 @@ pub fn run(
     })));
     before.lock(&recorder, unix_ms);
     introduce(&recorder, comparison(lab, prepared.as_ref()));
-    let findings = prepared.warnings().into_iter().chain(no_gpus);
-    report(&recorder, findings.chain(skipped));
-    let work = RunWork {
-        start: 0,
-        lab: prepared.as_ref(),
-        config: &config,
-        arms: &arms,
-        left_out: SpoiledRepeats::new(plan.len() as u32),
-        repeats: config.repeats,
-        plan,
-    };
+    let findings = prepared.warnings().into_iter();
+    report(&recorder, findings.chain(no_gpus).chain(skipped));
+    let work = RunWork::new(prepared.as_ref(), &config, &arms, plan);
     let ended = execute(&run, &work, clock, recorder, control);
     if ended.is_err() && run.snapshot().is_err() {
         // Not even its start could be recorded.
@@ -169,6 +162,7 @@ pub fn resume(
     };
     let prepared = lab.prepare(&config)?;
     check_data(started, prepared.data_sha256())?;
+    let unfinished = unfinished(&snapshot, prepared.as_ref(), &mut plan);
     let clock = Clock::start_at(snapshot.now_ns.saturating_add(1));
     let recorder = Recorder::append(&run.events(), log.whole_bytes, clock, subscriber)?;
     recorder.emit(Event::RunResumed(Box::new(RunResumed {
@@ -189,8 +183,26 @@ pub fn resume(
         left_out: snapshot.left_out.clone(),
         repeats,
         plan,
+        unfinished,
     };
     execute(run, &work, clock, recorder, control)
+}
+
+/// The repeat that was under way when the run ended, where its arm can go on with it: it comes
+/// first in the plan.
+fn unfinished<'a>(
+    snapshot: &'a Snapshot,
+    lab: &dyn PreparedLab,
+    plan: &mut Vec<RepeatId>,
+) -> Option<&'a RepeatState> {
+    let last = snapshot.repeats.last()?;
+    let is_whole = last.finished.is_none() && !snapshot.damage.repeats.contains(&last.id);
+    if !is_whole || !lab.continues(&last.id.arm) {
+        return None;
+    }
+    plan.retain(|id| *id != last.id);
+    plan.insert(0, last.id.clone());
+    Some(last)
 }
 
 /// Does the work and closes the record, also when the run cannot go on.

@@ -13,13 +13,15 @@ use super::plan::plan;
 use super::rounds::{Rounds, RunEnd};
 use super::until::more_repeats;
 use super::watch::{Seen, Watch};
-use crate::lab::{After, ArmContext, ArmOutput, LabError, PreparedLab, Progress, RunConfig};
+use crate::lab::{
+    After, ArmContext, ArmMessage, ArmOutput, LabError, PreparedLab, Progress, RunConfig,
+};
 use workbench_clock::{Clock, process_cpu_ns, seconds};
 use workbench_machine::heap;
 use workbench_machine::monitor::{Observer, Readings, ResourceUse, UsageMeter};
 use workbench_pool::{Pool, STACK_BYTES, with_random_layout};
 use workbench_record::{
-    ArmFacts, Event, Recorder, RepeatFinished, RepeatId, RunDir, SpoiledRepeats,
+    ArmFacts, Event, Recorder, RepeatFinished, RepeatId, RepeatState, RunDir, SpoiledRepeats,
 };
 
 /// The work that is left.
@@ -35,6 +37,30 @@ pub(super) struct RunWork<'a> {
     pub plan: Vec<RepeatId>,
     /// What was left out in earlier parts of the run.
     pub left_out: SpoiledRepeats,
+    /// What an earlier part of the run left of a repeat that it did not finish, where its arm goes
+    /// on with it. It is the first of the plan.
+    pub unfinished: Option<&'a RepeatState>,
+}
+
+impl<'a> RunWork<'a> {
+    /// All of a run that has not begun.
+    pub fn new(
+        lab: &'a dyn PreparedLab,
+        config: &'a RunConfig,
+        arms: &'a [ArmFacts],
+        plan: Vec<RepeatId>,
+    ) -> Self {
+        Self {
+            start: 0,
+            lab,
+            config,
+            arms,
+            repeats: config.repeats,
+            left_out: SpoiledRepeats::new(plan.len() as u32),
+            plan,
+            unfinished: None,
+        }
+    }
 }
 
 impl RunWork<'_> {
@@ -62,6 +88,7 @@ struct Place<'a> {
     pool: Option<Arc<Pool>>,
     id: &'a RepeatId,
     scratch: &'a Path,
+    before: Option<&'a RepeatState>,
 }
 
 /// When an arm began its work, and for how long it worked, in nanoseconds.
@@ -187,14 +214,18 @@ impl Runner<'_> {
         let scratch = self
             .scratch
             .join(format!("{}-{}-{}", id.arm, id.workers, id.repeat));
-        // Left by an earlier attempt that was killed.
-        discard(&scratch);
+        let before = self.work.unfinished.filter(|repeat| repeat.id == *id);
+        if before.is_none() {
+            // Left by an earlier attempt that was killed.
+            discard(&scratch);
+        }
         // What earlier repeats left in the heap must not decide on which pages this one works.
         heap::give_back();
         let place = Place {
             pool,
             id,
             scratch: &scratch,
+            before,
         };
         let warming = Progress::new(Arc::clone(&stop), u64::MAX);
         let arm = self.work.of_lab(&id.arm);
@@ -228,9 +259,13 @@ impl Runner<'_> {
         let instrument_before = self.instrument_cpu_ns();
         let screen_before = self.control.screen_cpu_ns();
         let cpu_before = process_cpu_ns();
-        let started_ns = self.clock.now_ns();
-        self.recorder
-            .emit_at(started_ns, Event::RepeatStarted(id.clone()));
+        let now_ns = self.clock.now_ns();
+        // The run's clock stood still between its parts, so a repeat's time is that of all of them.
+        let (started_ns, begun) = match place.before {
+            Some(before) => (before.started_ns, Event::RepeatContinued(id.clone())),
+            None => (now_ns, Event::RepeatStarted(id.clone())),
+        };
+        self.recorder.emit_at(now_ns, begun);
         self.watch
             .begin(started_ns, place.pool.clone(), progress.clone());
         let after = After::default();
@@ -238,7 +273,9 @@ impl Runner<'_> {
             self.work.lab.run_arm(self.work.of_lab(&id.arm), ctx)
         });
         let ended_ns = self.clock.now_ns();
-        let cpu_ns = process_cpu_ns() - cpu_before + progress.processes_cpu_ns();
+        let earlier = place.before.iter().flat_map(|before| &before.tasks);
+        let earlier_ns: u64 = earlier.map(|task| task.cpu_ns).sum();
+        let cpu_ns = process_cpu_ns() - cpu_before + progress.processes_cpu_ns() + earlier_ns;
         let usage = meter.stop();
         // After a failure or an interruption tasks may still run; their spans belong to this
         // repeat.
@@ -300,6 +337,9 @@ impl Runner<'_> {
         body: impl FnOnce(&ArmContext<'_>) -> Result<T, LabError>,
     ) -> Result<T, LabError> {
         let spans = |span| self.recorder.emit(Event::Task(span));
+        let record = |t_ns, message: ArmMessage| {
+            self.recorder.emit_at(t_ns, message.into_event());
+        };
         body(&ArmContext {
             pool: place.pool.as_deref(),
             workers: place.id.workers,
@@ -308,6 +348,8 @@ impl Runner<'_> {
             clock: self.clock,
             progress,
             spans: &spans,
+            record: &record,
+            before: place.before,
             after,
         })
     }

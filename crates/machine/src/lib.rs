@@ -1,5 +1,5 @@
 //! The machine: what it is (processor, usable cores, memory, GPUs, the build of workbench) and, in
-//! [`monitor`], what it does while a run goes on.
+//! [`monitor`], what it does while a run goes on, and in [`state`], what it does without one.
 //!
 //! - **Belongs here:** reading the operating system's files and the driver's counters, and what
 //!   [`check`] says about the facts.
@@ -18,6 +18,7 @@ pub mod measuring;
 pub mod monitor;
 mod origin;
 pub mod proc_stat;
+pub mod state;
 
 // `--cfg workbench_portable` builds on Linux what other systems get, so that it is compiled
 // and tested somewhere.
@@ -48,12 +49,18 @@ impl MachineFacts {
     ///
     /// How the program was built is not asked of the machine: [`built`](Self::built) adds it.
     pub fn probe() -> Self {
-        let mut facts = system::probe();
+        let mut facts = Self::probe_without_gpus();
         if let Some(driver) = gpu::driver() {
             facts.gpu_driver.clone_from(&driver.version);
             facts.gpus.clone_from(&driver.gpus);
             facts.gpu_problem.clone_from(&driver.problem);
         }
+        facts
+    }
+
+    /// The same without asking the GPUs' driver, which may take long.
+    pub fn probe_without_gpus() -> Self {
+        let mut facts = system::probe();
         facts.boot_id = origin::boot_id();
         facts.hardware_counters = monitor::counter_access();
         facts

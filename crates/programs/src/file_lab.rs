@@ -205,6 +205,7 @@ impl FileLab {
             first_preset: self.first_preset.clone(),
             figures,
             page: None,
+            commands: Vec::new(),
             assignment: None,
         };
         // What is wrong with arms was said above.

@@ -14,8 +14,8 @@ use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use workbench_experiment::lab::{
-    ArmContext, ArmOutput, Basis, DataSource, Finding, LabDefinition, LabError, NearPeers, Params,
-    PeerPackage, PreparedLab, RunConfig,
+    ArmContext, ArmOutput, Basis, DataSource, Finding, LabDefinition, LabError, MakeAgain,
+    NearPeers, Params, PeerPackage, PreparedLab, RecordedItem, RunConfig,
 };
 use workbench_pool::Pool;
 use workbench_record::TASK_OVERHEAD;
@@ -222,6 +222,20 @@ impl PreparedLab for WithPeers {
 
     fn data_sha256(&self) -> Option<String> {
         self.own.data_sha256()
+    }
+
+    fn split_sha256(&self) -> Option<String> {
+        self.own.split_sha256()
+    }
+
+    fn software(&self) -> BTreeMap<String, String> {
+        let releases = self.found.releases.iter().cloned();
+        self.own.software().into_iter().chain(releases).collect()
+    }
+
+    fn item_again(&self, recorded: &RecordedItem<'_>) -> Option<MakeAgain<'_>> {
+        let is_peer = self.wanted.contains(recorded.arm);
+        (!is_peer).then(|| self.own.item_again(recorded))?
     }
 
     fn settled(&self) -> Params {

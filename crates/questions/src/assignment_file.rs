@@ -7,7 +7,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use crate::assignment::{AssignmentPreset, Deadline, LabAssignment};
-use crate::entry::{QuestionEntry, are_points, is_id, text_problem};
+use crate::entry::{QuestionEntry, are_points, is_arm, is_id, text_problem};
 use crate::messages as say;
 use crate::problem::{PaperProblem, Problems};
 use crate::question_file::question_set;
@@ -76,9 +76,15 @@ impl AssignmentFile {
         };
         let lab = name(&self.lab);
         let required_preset = self.required_preset.as_ref().map(&mut name);
-        let required_arms = self.required_arms.iter().map(&mut name).collect();
         let names = self.questions.as_ref();
         let lab_questions = names.map(|ids| ids.iter().map(&mut name).collect());
+        let mut arm = |name: &Spanned<String>| {
+            if !is_arm(name.get_ref()) {
+                problems.at(name.span().start, say::BAD_ARM);
+            }
+            name.get_ref().clone()
+        };
+        let required_arms = self.required_arms.iter().map(&mut arm).collect();
         LabAssignment {
             title: self.title.get_ref().trim().to_owned(),
             lab,

@@ -64,7 +64,13 @@ enum RightEntry {
     Several(Vec<String>),
 }
 
-/// Whether a text is a name of a question, an arm or a preset.
+/// Whether a text is a name of an arm.
+pub(crate) fn is_arm(text: &str) -> bool {
+    let fits = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'+');
+    (1..=40).contains(&text.len()) && text.bytes().all(fits)
+}
+
+/// Whether a text is a name of a question or a preset.
 pub(crate) fn is_id(text: &str) -> bool {
     let fits = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
     (1..=40).contains(&text.len()) && text.bytes().all(fits)
@@ -187,8 +193,8 @@ impl QuestionEntry {
 
     fn arm(&self, problems: &mut Problems<'_>) -> Option<String> {
         let arm = self.arm.as_ref()?;
-        if !is_id(arm.get_ref()) {
-            problems.at(arm.span().start, say::BAD_NAME);
+        if !is_arm(arm.get_ref()) {
+            problems.at(arm.span().start, say::BAD_ARM);
         }
         Some(arm.get_ref().clone())
     }

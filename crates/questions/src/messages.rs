@@ -32,6 +32,8 @@ pub(crate) const REPEATS: &str = "repeats are a whole number from 1 to 10,000";
 pub(crate) const NONCE: &str =
     "a nonce has 8 to 64 letters and digits, for example the output of `openssl rand -hex 8`";
 pub(crate) const BAD_NAME: &str = "a name has 1 to 40 letters, digits, `-` and `_`";
+pub(crate) const BAD_ARM: &str =
+    "the name of an arm has 1 to 40 letters, digits, `-`, `_`, `.` and `+`";
 pub(crate) const DEADLINE: &str = "a deadline is a date and a time with its time zone: \"2026-12-15T23:59:00+01:00\" or \"2026-12-15T23:59[Europe/Berlin]\"";
 pub(crate) const PRESET_VALUE: &str = "a preset sets parameters to numbers, texts, true or false";
 

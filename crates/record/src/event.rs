@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Analysis, ArmComparison, ArmFailure, Breakdown, ControllerState, Disturbance, Finding, Item,
-    LabFacts, Quantity, RunConfig, RunFailure, SlotState, Source, legacy,
+    ItemEvent, LabFacts, Quantity, RunConfig, RunFailure, SlotState, Source, legacy,
 };
 use workbench_json::Floats;
 use workbench_machine::MachineFacts;
@@ -54,6 +54,9 @@ pub enum Event {
     },
     /// The clock of a repeat was started (data loaded, pool started and warm before this).
     RepeatStarted(RepeatId),
+    /// A repeat that was begun in an earlier part of the run goes on with what was recorded and
+    /// kept of it.
+    RepeatContinued(RepeatId),
     /// A task ended.
     Task(TaskSpan),
     /// How far the current repeat is.
@@ -79,6 +82,8 @@ pub enum Event {
         #[serde(with = "Floats::<f64>")]
         value: f64,
     },
+    /// What becomes of an item of the current repeat.
+    Item(ItemEvent),
     /// How a slot of the current repeat stands. Recorded as often as samples are.
     Slot(SlotState),
     /// What whoever controls the current repeat is doing from now on.
@@ -126,7 +131,7 @@ impl Event {
     /// The names of all kinds of events, as logs of this version and of earlier ones have them. A
     /// line of a known kind that does not parse is damaged; a line of any other kind comes from a
     /// newer workbench.
-    pub const KINDS: [&'static str; 21] = [
+    pub const KINDS: [&'static str; 23] = [
         "run_started",
         "predictions_locked",
         "comparison",
@@ -134,10 +139,12 @@ impl Event {
         "run_resumed",
         "repeats_planned",
         "repeat_started",
+        "repeat_continued",
         "task",
         "progress",
         "sample",
         "metric",
+        "item",
         "slot",
         "state",
         "output",
@@ -156,10 +163,12 @@ impl Event {
         !matches!(
             self,
             Self::RepeatStarted(_)
+                | Self::RepeatContinued(_)
                 | Self::Task(_)
                 | Self::Progress { .. }
                 | Self::Sample(_)
                 | Self::Metric { .. }
+                | Self::Item(_)
                 | Self::Slot(_)
                 | Self::State(_)
                 | Self::Output { .. }
@@ -219,6 +228,10 @@ pub struct RunStarted {
     /// lab without one, and in logs of older versions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub split_sha256: Option<String>,
+    /// Software beside this program that did work of the lab: names and versions. Empty for a lab
+    /// without, and in logs of older versions.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub software: BTreeMap<String, String>,
 }
 
 /// What is known when a run is taken up again.

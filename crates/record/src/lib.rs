@@ -18,6 +18,7 @@ mod disturbance;
 mod error;
 mod event;
 mod finding;
+mod item_event;
 mod lab_facts;
 mod lab_page;
 mod legacy;
@@ -30,6 +31,7 @@ mod params;
 mod reader;
 mod run_failure;
 mod run_label;
+mod slot_track;
 mod snapshot;
 mod spoiled;
 mod start;
@@ -53,6 +55,7 @@ pub use event::{
     RunStatus, Unreadable, UnreadableKind,
 };
 pub use finding::{Finding, RECOVERED, SHARED_CORES, Severity, Subject};
+pub use item_event::{ItemEvent, ItemFailure, ItemPhase, ItemPlace};
 pub use lab_facts::{FigureFacts, FigureGroup, ItemFacts, LabFacts, ParamFacts, Unit};
 pub use lab_page::{LabPage, PageBlock, PageColumn, PageTable};
 pub use lock::Lock;
@@ -62,9 +65,8 @@ pub use params::{ParamValue, Params};
 pub use reader::{fold_log, fold_source, parse_log, read_log, scan_log};
 pub use run_failure::{Refused, RunFailure};
 pub use run_label::RunLabel;
-pub use snapshot::{
-    CurvePoint, OutputLine, PROGRESS_POINTS, RepeatState, SeenBefore, SlotTrack, Snapshot,
-};
+pub use slot_track::SlotTrack;
+pub use snapshot::{CurvePoint, OutputLine, PROGRESS_POINTS, RepeatState, SeenBefore, Snapshot};
 pub use spoiled::{MOST_RERUNS, SpoiledRepeats};
 pub use start::Start;
 pub use store::{LogState, RunDir, RunOrder, RunStore};

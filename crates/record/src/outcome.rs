@@ -117,6 +117,19 @@ pub enum Basis {
         /// From which side.
         direction: Direction,
     },
+    /// The time until a curve of a repeat first reached a target. Every arm works to its end, so
+    /// that they can be compared at any time; the work may differ. An arm of which a repeat never
+    /// reaches the target has no speed-up.
+    TimeOnCurve {
+        /// The curve.
+        metric: String,
+        /// The value to reach, in the curve's own unit; null for what every repeat of the base has
+        /// reached at its end.
+        #[serde(default, with = "Floats::<Option<f64>>")]
+        target: Option<f64>,
+        /// From which side.
+        direction: Direction,
+    },
 }
 
 /// On which side of a target the good values lie.
@@ -151,7 +164,7 @@ impl Direction {
 impl Basis {
     /// Whether arms have to do the same amount of work.
     pub fn needs_equal_work(&self) -> bool {
-        !matches!(self, Self::TimeToTarget { .. })
+        !matches!(self, Self::TimeToTarget { .. } | Self::TimeOnCurve { .. })
     }
 
     /// What a speed-up compares where that is not the time for equal work: `time to a score of at
@@ -168,6 +181,19 @@ impl Basis {
                 "time to reach a {} of {} {target}",
                 metric.replace('_', " "),
                 direction.words()
+            )),
+            Self::TimeOnCurve {
+                metric,
+                target: Some(target),
+                direction,
+            } => Some(format!(
+                "time until the {} was {} {target}",
+                metric.replace('_', " "),
+                direction.words()
+            )),
+            Self::TimeOnCurve { metric, .. } => Some(format!(
+                "time to the {} that the base reaches at its end",
+                metric.replace('_', " ")
             )),
         }
     }

@@ -4,7 +4,7 @@
 //! Folding is total: any sequence of events gives a snapshot, so a log that was cut off at any
 //! place can be read.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::damage::Damage;
 use super::event::{
@@ -12,9 +12,10 @@ use super::event::{
     UnreadableKind,
 };
 use super::legacy;
+use super::slot_track::SlotTrack;
 use super::start::Start;
 use super::tally::{Tally, share_done};
-use crate::{ArmComparison, ArmFailure, ControllerState, Finding, SlotState, SpoiledRepeats};
+use crate::{ArmComparison, ArmFailure, ControllerState, Finding, ItemEvent, SpoiledRepeats};
 use workbench_machine::monitor::Sample;
 use workbench_pool::TaskSpan;
 use workbench_questions::LockedPredictions;
@@ -120,6 +121,9 @@ pub struct RepeatState {
     pub curves: BTreeMap<String, Vec<CurvePoint>>,
     /// Curves that belong to an item, by name and item; points in the order of recording.
     pub item_curves: BTreeMap<String, BTreeMap<String, Vec<CurvePoint>>>,
+    /// What became of its items, in the order in which it was decided: nanoseconds on the run's
+    /// clock, and the event.
+    pub items: Vec<(u64, ItemEvent)>,
     /// The states of its slots, by slot.
     pub slots: BTreeMap<u32, SlotTrack>,
     /// The states of its controller, in order, with the start of each, in nanoseconds on the run's
@@ -158,6 +162,7 @@ impl Snapshot {
             Event::RunResumed(resumed) => self.resume(resumed),
             Event::RepeatsPlanned { .. } => self.left_out.plan(self.tally.planned_repeats()),
             Event::RepeatStarted(id) => self.begin(id, record.t_ns),
+            Event::RepeatContinued(id) => self.go_on(id, record.t_ns),
             Event::Sample(sample) => self.samples.push((record.t_ns, sample.clone())),
             Event::Output { source, text } => self.keep_output(record.t_ns, source, text),
             Event::ArmStopped { arm } => {
@@ -185,6 +190,7 @@ impl Snapshot {
             Event::Task(_)
             | Event::Progress { .. }
             | Event::Metric { .. }
+            | Event::Item(_)
             | Event::Slot(_)
             | Event::State(_) => {
                 if let Some(repeat) = self.repeats.last_mut()
@@ -232,6 +238,19 @@ impl Snapshot {
             start: (self.starts.len() as u32).saturating_sub(1),
             ..RepeatState::begin(id, t_ns)
         });
+    }
+
+    /// Goes on with a repeat that an earlier part of the run has begun.
+    fn go_on(&mut self, id: &RepeatId, t_ns: u64) {
+        let known = self.repeats.iter().position(|repeat| repeat.id == *id);
+        let Some(at) = known.filter(|at| self.repeats[*at].finished.is_none()) else {
+            self.begin(id, t_ns);
+            return;
+        };
+        self.damage.start_lost = false;
+        let mut repeat = self.repeats.remove(at);
+        repeat.start = (self.starts.len() as u32).saturating_sub(1);
+        self.repeats.push(repeat);
     }
 
     /// Keeps a line of output, unless it only repeats a state, as in old logs.
@@ -325,86 +344,6 @@ impl Snapshot {
     }
 }
 
-/// The states of a slot: now and in the last seconds.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct SlotTrack {
-    /// The states, oldest first.
-    states: VecDeque<(u64, SlotState)>,
-    /// When it was first seen at its current step.
-    moved_ns: u64,
-    /// Its state when it was restarted.
-    anew: Option<SlotState>,
-}
-
-impl SlotTrack {
-    /// The length of the window of recent states, in nanoseconds.
-    const LATELY_NS: u64 = 5_000_000_000;
-
-    fn add(&mut self, t_ns: u64, state: &SlotState) {
-        if self.now().is_none_or(|before| before.steps != state.steps) {
-            self.moved_ns = t_ns;
-        }
-        if self.now().is_some_and(|before| begins_anew(before, state)) {
-            self.states.clear();
-            self.moved_ns = t_ns;
-            self.anew = Some(state.clone());
-        }
-        // The first steps are warm-up, so their duration is not representative.
-        let begun = self.anew.as_ref().map_or(0, |anew| anew.steps);
-        if state.steps > begun && self.now().is_some_and(|before| before.steps <= begun) {
-            self.states.clear();
-        }
-        self.states.push_back((t_ns, state.clone()));
-        // Keeps one state that is at least as old as the window, to compare with.
-        while self
-            .states
-            .get(1)
-            .is_some_and(|(at, _)| at + Self::LATELY_NS <= t_ns)
-        {
-            self.states.pop_front();
-        }
-    }
-
-    /// Its latest state.
-    pub fn now(&self) -> Option<&SlotState> {
-        self.states.back().map(|(_, state)| state)
-    }
-
-    /// When its latest state was recorded, nanoseconds on the run's clock.
-    pub fn heard_ns(&self) -> u64 {
-        self.states.back().map_or(0, |(t_ns, _)| *t_ns)
-    }
-
-    /// For how long it had done no step when its latest state was recorded, in nanoseconds.
-    pub fn still_ns(&self) -> u64 {
-        self.heard_ns().saturating_sub(self.moved_ns)
-    }
-
-    /// Its latest state, with the time that it has spent since its last restart, or since the
-    /// beginning if it was never restarted.
-    pub fn attempt(&self) -> Option<SlotState> {
-        let now = self.now()?;
-        Some(match &self.anew {
-            Some(before) => now.since(before),
-            None => now.clone(),
-        })
-    }
-
-    /// Its latest state, with the time that it has spent in the last seconds of this attempt only.
-    pub fn lately(&self) -> Option<SlotState> {
-        match self.states.front() {
-            Some((_, before)) if self.states.len() > 1 => Some(self.now()?.since(before)),
-            _ => self.attempt(),
-        }
-    }
-}
-
-/// Whether a slot was restarted between two samples. In logs that do not count attempts, a repeated
-/// step shows it.
-fn begins_anew(before: &SlotState, state: &SlotState) -> bool {
-    state.attempt != before.attempt || state.at_step < before.at_step
-}
-
 impl RepeatState {
     /// A repeat whose clock was started at `started_ns`.
     pub fn begin(id: &RepeatId, started_ns: u64) -> Self {
@@ -417,6 +356,7 @@ impl RepeatState {
             tasks: Vec::new(),
             curves: BTreeMap::new(),
             item_curves: BTreeMap::new(),
+            items: Vec::new(),
             slots: BTreeMap::new(),
             states: Vec::new(),
             finished: None,
@@ -451,6 +391,7 @@ impl RepeatState {
                     None => drop(curves.insert(name.clone(), vec![point])),
                 }
             }
+            Event::Item(event) => self.items.push((t_ns, event.clone())),
             Event::Slot(state) => self.slots.entry(state.slot).or_default().add(t_ns, state),
             Event::State(state) => {
                 let attempt = legacy::attempt(state, &self.states);

@@ -76,7 +76,9 @@ impl Tally {
                     (arm.unfinished, arm.unfinished_ns) = (0, 0);
                 }
             }
-            Event::RepeatStarted(id) => self.begin(id, record.t_ns),
+            Event::RepeatStarted(id) | Event::RepeatContinued(id) => {
+                self.begin(id, record.t_ns);
+            }
             Event::RepeatFinished(finished) => {
                 let counts = finished.counts();
                 self.finished += u32::from(counts);

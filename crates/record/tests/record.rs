@@ -16,11 +16,12 @@ use workbench_clock::Clock;
 use workbench_questions::{AnswerSheet, LockedPredictions, QuestionSet};
 use workbench_record::{
     ArmComparison, ArmFailure, ArmFailureKind, Basis, ControllerPhase, ControllerState, Figure,
-    Finding, Health, Part, Refused, RunFailure, SlotState,
+    Finding, Health, ItemEvent, ItemFailure, ItemPhase, ItemPlace, Part, Refused, RunFailure,
+    SlotState,
 };
 use workbench_record::{
-    Event, FigureGroup, Log, ParamValue, Record, RecordError, Recorder, RunResumed, RunStatus,
-    RunStore, Snapshot, Tail, parse_log, read_log,
+    Event, FigureGroup, Log, ParamValue, Record, RecordError, Recorder, RepeatId, RunResumed,
+    RunStatus, RunStore, Snapshot, Tail, parse_log, read_log,
 };
 
 fn parse(bytes: &[u8]) -> Result<Log, RecordError> {
@@ -50,6 +51,28 @@ fn every_kind_of_event_survives_the_log() {
         step: 10,
         value: 0.1 + 0.2,
     });
+    log.push(Event::RepeatContinued(RepeatId {
+        arm: "tasks".to_owned(),
+        workers: 2,
+        repeat: 1,
+    }));
+    log.push(Event::Item(ItemEvent {
+        item: "trial 3".to_owned(),
+        phase: ItemPhase::Running,
+        until: Some(20),
+        settings: [
+            ("lr".to_owned(), ParamValue::Float(16.0)),
+            ("batch".to_owned(), ParamValue::Integer(16)),
+        ]
+        .into(),
+        from: Some(ItemPlace {
+            item: "trial 1".to_owned(),
+            step: 10,
+        }),
+        failures: 1,
+        failure: Some(ItemFailure::NotFinite),
+        ..ItemEvent::default()
+    }));
     log.push(Event::Output {
         source: "rank 1".to_owned(),
         text: "\u{1b}[31mred\t∑".to_owned(),

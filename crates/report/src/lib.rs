@@ -5,7 +5,7 @@
 //! could disagree with.
 //!
 //! - **Belongs here:** formats of files, charts, the labels and units of numbers.
-//! - **May use:** `marks`, `questions`, `result`, `record`, `machine`, `pool`, `clock`,
+//! - **May use:** `marks`, `questions`, `result`, `record`, `machine`, `pool`, `stats`, `clock`,
 //!   `words`.
 //! - **Does not belong here:** deciding what the numbers mean: findings are part of the result.
 
@@ -23,9 +23,11 @@ pub mod ideal;
 pub mod intervals;
 mod item_table;
 pub mod label;
+mod life_table;
 mod markdown;
 mod own_lines;
 mod page;
+mod race_table;
 mod settings;
 mod tables;
 mod tasks;
@@ -39,6 +41,7 @@ pub use counters::{Counter, counters};
 pub use error::ReportError;
 pub use headline::headline;
 pub use own_lines::own_lines;
+pub use tables::software;
 pub use tables::speedup_over;
 
 use intervals::Kinds;

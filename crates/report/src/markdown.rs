@@ -3,7 +3,9 @@
 use super::answers::{self, AskedQuestion};
 use super::page::{self, Shown};
 use super::tables::{self, ReportTable};
-use super::{arms, breakdown, format, headline, item_table, settings, tool_table, usage};
+use super::{
+    arms, breakdown, format, headline, item_table, race_table, settings, tool_table, usage,
+};
 use workbench_record::{Finding, Severity};
 use workbench_result::RunResult;
 
@@ -40,11 +42,9 @@ pub(super) fn document(result: &RunResult, asked: &[AskedQuestion<'_>]) -> Strin
     table(&mut parts, title, &breakdown::failures(result));
     table(&mut parts, "Arms", &tables::arms(result));
     parts.extend(arms::quotients(result).map(|note| escape(&note)));
+    race(&mut parts, result);
     if result.check.passed() {
         table(&mut parts, "What was possible", &tables::bounds(result));
-    }
-    if result.check.is_split_meaningful() {
-        table(&mut parts, "Lost time", &tables::lost(result));
     }
     used(&mut parts, result);
     if result.check.passed() {
@@ -67,6 +67,16 @@ pub(super) fn document(result: &RunResult, asked: &[AskedQuestion<'_>]) -> Strin
     parts.push(format!("## Cost of measuring\n\n{cost}"));
     parts.push(format!("## Reproduce\n\n{}", fenced(&result.command)));
     parts.join("\n\n") + "\n"
+}
+
+/// How far every arm was, where arms work towards a goal.
+fn race(parts: &mut Vec<String>, result: &RunResult) {
+    let Some(race) = &result.race else {
+        return;
+    };
+    let title = "How far every arm was";
+    table(parts, title, &race_table::table(result));
+    parts.push(escape(&race_table::explained(result, race)));
 }
 
 /// The questions about the run, with what was answered and what came out.
@@ -96,8 +106,11 @@ fn questions(parts: &mut Vec<String>, asked: &[AskedQuestion<'_>]) {
     }
 }
 
-/// What every arm used, and what running in parallel costs.
+/// Where time was lost, what every arm used, and what running in parallel costs.
 fn used(parts: &mut Vec<String>, result: &RunResult) {
+    if result.check.is_split_meaningful() {
+        table(parts, "Lost time", &tables::lost(result));
+    }
     table(parts, "What every arm used", &usage::table(result));
     table(parts, "Ways to run in parallel", &tool_table::table(result));
 }

@@ -343,9 +343,20 @@ pub(super) fn machine(result: &RunResult) -> Vec<(String, String)> {
         ),
     ));
     rows.push(("compiler", name(&m.compiler)));
+    rows.extend(software(result).map(|list| ("with", list)));
     rows.into_iter()
         .map(|(key, value)| (key.to_owned(), value))
         .collect()
+}
+
+/// The software beside the program that did work of the lab, as a list; `None` where there was
+/// none.
+pub fn software(result: &RunResult) -> Option<String> {
+    let software = result.software.iter().take(64);
+    let list: Vec<String> = software
+        .map(|(of, version)| format!("{} {}", name(of), name(version)))
+        .collect();
+    (!list.is_empty()).then(|| list.join(", "))
 }
 
 /// What was asked for, as names and values.

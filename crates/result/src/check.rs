@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::document::Check;
 use super::facts::{Difference, MissedTarget};
 use super::messages;
+use super::race::Race;
 use workbench_record::{
     Basis, Finding, Item, LabFacts, Quantity, RepeatFinished, RunStarted, Snapshot,
 };
@@ -14,7 +15,7 @@ use workbench_record::{
 const TOLD: usize = 5;
 
 /// Compares every finished repeat with the first repeat of the base.
-pub(super) fn check(snapshot: &Snapshot, started: &RunStarted) -> Check {
+pub(super) fn check(snapshot: &Snapshot, started: &RunStarted, race: Option<&Race>) -> Check {
     let counted = snapshot.counted().into_iter();
     let finished: Vec<&RepeatFinished> = counted.filter_map(|r| r.finished.as_deref()).collect();
     let base_name = started.arms.first().map(|arm| arm.name.as_str());
@@ -48,6 +49,9 @@ pub(super) fn check(snapshot: &Snapshot, started: &RunStarted) -> Check {
         }
         None => output_differences(reference, repeat, (basis, facts)),
     });
+    if let Some(race) = race {
+        return of_race(race, reference, (work.is_empty(), outputs.is_empty()));
+    }
     let missed = every(&|repeat| missed_target(repeat, basis, facts).into_iter().collect());
     let (equal_work, equal_outputs) = (work.is_empty(), outputs.is_empty());
     let by_target = !basis.needs_equal_work();
@@ -62,6 +66,21 @@ pub(super) fn check(snapshot: &Snapshot, started: &RunStarted) -> Check {
         equal_outputs,
         target_reached,
         differences: shortened(differences),
+    }
+}
+
+/// In a race the base has to reach the target: what an arm that does not is worth is told with it.
+fn of_race(race: &Race, base: &RepeatFinished, (equal_work, equal_outputs): (bool, bool)) -> Check {
+    let of_base = race.arms.iter().filter(|arm| arm.arm == base.id.arm);
+    let missed: Vec<Finding> = of_base
+        .filter(|arm| arm.censored() > 0)
+        .map(|arm| messages::race::base_missed(race, arm))
+        .collect();
+    Check {
+        equal_work,
+        equal_outputs,
+        target_reached: Some(missed.is_empty()),
+        differences: missed,
     }
 }
 
@@ -116,7 +135,7 @@ fn output_differences(
             near_difference(reference, repeat, (metric, *tolerance), facts)
         }
         Basis::EqualOutputs | Basis::TimeToTarget { .. } => output_difference(reference, repeat),
-        Basis::OutputsNotCompared => None,
+        Basis::OutputsNotCompared | Basis::TimeOnCurve { .. } => None,
     };
     difference.into_iter().collect()
 }

@@ -9,21 +9,21 @@ use super::diagnose::diagnose;
 use super::disturbed;
 use super::document::{
     ArmResult, ArmSource, Asked, Instrument, LostSeconds, MadeBy, Predicted, RunResult, SCHEMA,
-    WhatIf, WhatIfPoint,
 };
 use super::inflation::median_usage;
 use super::items;
 use super::messages;
 use super::opaque;
+use super::race::{Race, race};
 use super::scaling::scaling;
 use super::tools::{judged, tools};
 use super::verdict::{noise, precision};
 use super::warn::caveats;
+use super::what_if::{durations, what_if};
 use workbench_clock::seconds;
 use workbench_digest::Hasher;
 use workbench_machine::MachineFacts;
 use workbench_machine::monitor::ResourceUse;
-use workbench_pool::{Outcome, TaskSpan};
 use workbench_record::{
     ArmFacts, ArmFailure, Finding, Made, RepeatState, RunConfig, RunStarted, Severity, Snapshot,
 };
@@ -35,28 +35,23 @@ use workbench_stats::{descriptive, scaling as laws};
 /// Slots whose cores are looked at one by one.
 const MOST_SLOTS: u32 = 1 << 16;
 
-/// The largest number of slots of a what-if curve.
-pub const WHAT_IF_WORKERS: u32 = 64;
-
 /// The result of a run so far; `None` when the log has no first event.
 pub fn compute(snapshot: &Snapshot) -> Option<RunResult> {
     let started = snapshot.started.as_deref()?;
     let config = &started.config;
-    let check = check(snapshot, started);
+    let race = race(snapshot, started);
+    let check = check(snapshot, started, race.as_ref());
     let base = started.arms.first()?;
     let machine = machine(snapshot, started);
     let context = Context {
         snapshot,
         started,
         machine: &machine,
-        base_repeats: snapshot.finished(&base.name, 1),
+        base,
+        race: race.as_ref(),
         comparable: check.passed(),
     };
-    let mut arms = Vec::new();
-    for arm in &started.arms {
-        let workers = workers_of(arm, &config.workers).into_iter();
-        arms.extend(workers.filter_map(|workers| context.arm(arm, workers)));
-    }
+    let arms = context.arms();
     let mut result = RunResult {
         schema: SCHEMA,
         run_id: started.run_id.clone(),
@@ -70,6 +65,7 @@ pub fn compute(snapshot: &Snapshot) -> Option<RunResult> {
         parameters: config.params.clone(),
         data: config.data.clone(),
         data_sha256: started.data_sha256.clone(),
+        software: started.software.clone(),
         repeats: snapshot.tally.repeats,
         precision: precision(&arms, started, snapshot),
         noise: noise(&arms),
@@ -84,6 +80,7 @@ pub fn compute(snapshot: &Snapshot) -> Option<RunResult> {
         scaling: scaling(&arms, started, snapshot),
         tools: tools(&arms, (snapshot, started), check.passed()),
         arms,
+        race,
         sources: sources(started),
         check,
         left_out: disturbed::left_out(snapshot),
@@ -117,6 +114,7 @@ fn findings(result: &RunResult, snapshot: &Snapshot) -> (Vec<Finding>, Vec<Findi
     all.extend(messages::log::rebooted(snapshot));
     all.extend(result.check.differences.iter().cloned());
     all.extend(before.iter().map(messages::caveat));
+    all.extend(result.race.iter().flat_map(messages::race::findings));
     all.extend(disturbed::findings(result));
     all.extend(alike::folded(recorded));
     all.extend(after.iter().map(messages::caveat));
@@ -163,7 +161,9 @@ struct Context<'a> {
     started: &'a RunStarted,
     /// The machine of the repeats that count.
     machine: &'a MachineFacts,
-    base_repeats: Vec<&'a RepeatState>,
+    base: &'a ArmFacts,
+    /// How the arms compare on their way to a goal, where they are compared so.
+    race: Option<&'a Race>,
     comparable: bool,
 }
 
@@ -175,16 +175,7 @@ impl Context<'_> {
         let wall_s: Vec<f64> = repeats.iter().map(|r| seconds(r.wall_ns())).collect();
         let finished = repeats.iter().filter_map(|r| r.finished.as_deref());
         let cpu_s = finished.map(|f| seconds(f.cpu_ns)).collect();
-        let base = self.started.arms.first();
-        let is_base = base.is_some_and(|base| base.name == arm.name);
-        let compared = if is_base {
-            Some(Speedup {
-                ratio: 1.0,
-                interval: None,
-            })
-        } else {
-            self.speedup(&repeats)
-        };
+        let compared = self.speedup(&arm.name, workers, &repeats);
         let speedup = compared.map(|s| s.ratio);
         let durations = durations(median);
         let items = items::of(median);
@@ -201,8 +192,10 @@ impl Context<'_> {
             cpu_s,
             speedup,
             speedup_interval: compared.and_then(|s| s.interval),
-            efficiency: speedup.and_then(|s| laws::efficiency(s, f64::from(workers))),
-            ideal: Some(self.ideal(workers)),
+            efficiency: speedup
+                .filter(|_| !self.is_slot_for_slot())
+                .and_then(|s| laws::efficiency(s, f64::from(workers))),
+            ideal: (!self.is_slot_for_slot()).then(|| self.ideal(workers)),
             bound: match opaque::cpu_s(median) {
                 Some(_) => opaque::bound(workers, self.ideal(workers), speedup),
                 None => self.bound(&durations, workers),
@@ -225,6 +218,27 @@ impl Context<'_> {
             outputs_sha256: outputs_hash(median),
             items,
         }))
+    }
+
+    /// Every arm at every number of workers.
+    fn arms(&self) -> Vec<ArmResult> {
+        let arms = self.started.arms.iter().flat_map(|arm| {
+            let workers = workers_of(arm, &self.started.config.workers).into_iter();
+            workers.filter_map(|workers| self.arm(arm, workers))
+        });
+        arms.collect()
+    }
+
+    /// Whether an arm is compared with the base on as many slots, so that neither an ideal nor an
+    /// efficiency says anything.
+    fn is_slot_for_slot(&self) -> bool {
+        self.race.is_some() && self.base.parallel
+    }
+
+    /// The repeats of the base that an arm on so many slots is compared with.
+    fn base_repeats(&self, workers: u32) -> Vec<&RepeatState> {
+        let workers = if self.is_slot_for_slot() { workers } else { 1 };
+        self.snapshot.finished(&self.base.name, workers)
     }
 
     /// The most that any work can gain from so many slots.
@@ -293,14 +307,23 @@ impl Context<'_> {
     }
 
     /// `None` when arms may not be compared or the base is missing.
-    fn speedup(&self, repeats: &[&RepeatState]) -> Option<Speedup> {
+    fn speedup(&self, name: &str, workers: u32, repeats: &[&RepeatState]) -> Option<Speedup> {
+        if self.base.name == name {
+            return Some(Speedup {
+                ratio: 1.0,
+                interval: None,
+            });
+        }
         if !self.comparable {
             return None;
         }
+        let base_repeats = self.base_repeats(workers);
+        if let Some(race) = self.race {
+            return race.speedup((self.base, &base_repeats), (name, workers, repeats));
+        }
         // Only repeats that both arms have finished form pairs; in an interrupted run the base can
         // have one more.
-        let pairs: Vec<(f64, f64)> = self
-            .base_repeats
+        let pairs: Vec<(f64, f64)> = base_repeats
             .iter()
             .filter_map(|base| {
                 let arm = repeats.iter().find(|r| r.id.repeat == base.id.repeat)?;
@@ -313,7 +336,7 @@ impl Context<'_> {
 
     /// The split of the repeat with the median wall time, or the mean of the middle two.
     fn lost_time(&self, arm: &ArmFacts, repeats: &[&RepeatState], workers: u32) -> LostTime {
-        let base = middle(&self.base_repeats);
+        let base = middle(&self.base_repeats(workers));
         let splits: Vec<LostTime> = middle(repeats)
             .iter()
             .map(|repeat| {
@@ -399,48 +422,6 @@ fn middle<'a>(repeats: &[&'a RepeatState]) -> Vec<&'a RepeatState> {
 
 fn mean_of(repeats: &[&RepeatState], figure: fn(&RepeatState) -> f64) -> f64 {
     descriptive::total(repeats.iter().map(|r| figure(r))) / repeats.len().max(1) as f64
-}
-
-/// CPU seconds of the tasks that ran to their end, in submission order.
-fn durations(repeat: &RepeatState) -> Vec<f64> {
-    let mut tasks: Vec<&TaskSpan> = repeat
-        .tasks
-        .iter()
-        .filter(|t| t.outcome == Outcome::Done)
-        .collect();
-    tasks.sort_by_key(|t| t.task);
-    tasks.iter().map(|t| seconds(t.cpu_ns)).collect()
-}
-
-fn what_if(snapshot: &Snapshot, started: &RunStarted) -> Vec<WhatIf> {
-    let comparison = &snapshot.comparison;
-    if comparison.lockstep || !comparison.basis.needs_equal_work() {
-        return Vec::new();
-    }
-    let curve = |arm: &ArmFacts| {
-        let workers = *workers_of(arm, &started.config.workers).last()?;
-        let durations = durations(snapshot.median_repeat(&arm.name, workers)?);
-        let points = schedule::what_if(&durations, 1..=WHAT_IF_WORKERS)
-            .into_iter()
-            .map(|point| WhatIfPoint {
-                workers: point.workers,
-                fifo: point.fifo,
-                longest_first: point.longest_first,
-            })
-            .collect();
-        Some(WhatIf {
-            arm: arm.name.clone(),
-            tasks: durations.len() as u64,
-            limit: schedule::limit(&durations)?,
-            points,
-        })
-    };
-    started
-        .arms
-        .iter()
-        .filter(|arm| arm.parallel)
-        .filter_map(curve)
-        .collect()
 }
 
 fn outputs_hash(repeat: &RepeatState) -> String {

@@ -18,7 +18,9 @@ use workbench_record::{DataSource, ParamValue};
 use workbench_stats::interval::Interval;
 
 use super::precision::{Noise, UntilOutcome};
+use super::race::Race;
 use super::tool_cost::ToolCost;
+use super::what_if::WhatIf;
 
 /// Version of the document's schema.
 pub const SCHEMA: u32 = 3;
@@ -51,12 +53,18 @@ pub struct RunResult {
     /// SHA-256 of the data that the lab read; null without data.
     #[serde(default)]
     pub data_sha256: Option<String>,
+    /// Software beside the program that did work of the lab: names and versions.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub software: BTreeMap<String, String>,
     /// Repeats that every arm was to have: as many as requested, or, where the run was to go on
     /// until its intervals are narrow, as many as were planned in the end.
     pub repeats: u32,
     /// How narrow the intervals are, in a run that was to go on until they are narrow.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub precision: Option<UntilOutcome>,
+    /// How the arms compare on their way to a goal, where they are compared so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub race: Option<Race>,
     /// By how much equal arms differ, in a run with a control.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub noise: Option<Noise>,
@@ -452,34 +460,6 @@ pub struct UslFit {
     /// Root mean square error of the speed-up.
     #[serde(with = "Floats::<f64>")]
     pub rmse: f64,
-}
-
-/// Speed-ups that recorded durations would give on other numbers of slots, without overhead or
-/// inflation.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct WhatIf {
-    /// The arm whose recorded tasks are scheduled.
-    pub arm: String,
-    /// Number of tasks.
-    pub tasks: u64,
-    /// The most that any number of slots can give: total work over the longest task.
-    #[serde(with = "Floats::<f64>")]
-    pub limit: f64,
-    /// One entry per number of slots.
-    pub points: Vec<WhatIfPoint>,
-}
-
-/// One number of slots of a what-if curve.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct WhatIfPoint {
-    /// Number of slots.
-    pub workers: u32,
-    /// Speed-up in submission order.
-    #[serde(with = "Floats::<f64>")]
-    pub fifo: f64,
-    /// Speed-up with the longest task first.
-    #[serde(with = "Floats::<f64>")]
-    pub longest_first: f64,
 }
 
 /// Cost of sampling and recording, and of showing the run on a screen.

@@ -21,23 +21,27 @@ mod messages;
 mod opaque;
 mod place;
 mod precision;
+mod race;
 mod scaling;
 mod stored;
 mod tool_cost;
 mod tools;
 mod verdict;
 mod warn;
+mod what_if;
 
-pub use compute::{WHAT_IF_WORKERS, compute, workers_of};
+pub use compute::{compute, workers_of};
 pub use disturbed::{disturbed_text, left_out_finding};
 pub use document::{
     AmdahlFit, ArmResult, ArmSource, Asked, Check, DisturbedBy, Fingerprint, Fit, Instrument,
     ItemResult, LeftOutRepeat, LostSeconds, MadeBy, Predicted, RunResult, SCHEMA, Scaling,
-    ScalingPoint, TimeBySize, UslFit, WhatIf, WhatIfPoint,
+    ScalingPoint, TimeBySize, UslFit,
 };
 pub use messages::log::OF_FILES;
 pub use messages::{NO_SPEEDUP, arm_on, slots};
 pub use precision::{Noise, UntilOutcome, WidestInterval};
+pub use race::{Race, RaceArm, RaceLevel};
 pub use stored::{RunLoaded, load, load_result, of_log, store};
 pub use tool_cost::ToolCost;
+pub use what_if::{WHAT_IF_WORKERS, WhatIf, WhatIfPoint};
 pub use workbench_stats::interval::{Interval, IntervalKind, Verdict};

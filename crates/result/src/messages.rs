@@ -7,6 +7,7 @@ mod best_item;
 pub(super) mod log;
 mod numbers;
 mod precision;
+pub(super) mod race;
 mod tools;
 mod waiting;
 

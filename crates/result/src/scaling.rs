@@ -3,7 +3,7 @@
 use super::document::{AmdahlFit, ArmResult, Fit, Scaling, ScalingPoint, UslFit};
 use super::facts::UnfittedWorkers;
 use super::messages;
-use workbench_record::{RECOVERED, RunStarted, Snapshot};
+use workbench_record::{ArmFacts, RECOVERED, RunStarted, Snapshot};
 use workbench_stats::scaling as laws;
 
 /// One curve per parallel arm that has a speed-up at two or more numbers of workers. The laws
@@ -13,10 +13,15 @@ pub(super) fn scaling(
     started: &RunStarted,
     snapshot: &Snapshot,
 ) -> Vec<Scaling> {
+    // Against a base on as many slots there is no scaling.
+    let is_fixed = |arm: &&ArmFacts| {
+        let mut of = arms.iter().filter(|known| known.name == arm.name);
+        of.any(|known| known.ideal.is_none())
+    };
     started
         .arms
         .iter()
-        .filter(|arm| arm.parallel)
+        .filter(|arm| arm.parallel && !is_fixed(arm))
         .map(|arm| curve(&arm.name, arms, snapshot))
         .filter(|curve| curve.points.len() > 1)
         .collect()

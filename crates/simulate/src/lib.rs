@@ -1,17 +1,18 @@
-//! Made-up runs: event logs of machines and mishaps that are not at hand, for tests, benches and
-//! for trying out screens and reports.
+//! Made-up runs and machines: event logs of machines and mishaps that are not at hand, and looks at
+//! such machines without a run, for tests, benches and for trying out screens and reports.
 //!
 //! A simulated run is the log that the program would have written: the same events in the same
 //! order at the same times, five ticks a second, samples at the same intervals. It is a pure
 //! function of the scenario and a seed, and says in its warnings that it is made up.
 //!
-//! - **Belongs here:** what happens in such runs.
+//! - **Belongs here:** what happens in such runs and on such machines.
 //! - **May use:** `clock`, `digest`, `stats`, `pool`, `machine`, `record`, `experiment`. Only
 //!   tests, benches and examples may use this crate.
 //! - **Does not belong here:** anything that a real run needs.
 
 mod log;
 mod machine;
+mod machine_state;
 mod names;
 mod ranks;
 mod repeat;
@@ -21,6 +22,7 @@ mod training;
 
 use workbench_record::Record;
 
+pub use machine_state::{MachineSize, machine_state};
 pub use scenario::Scenario;
 
 /// The events of a made-up run, in the order of its log. `unix_ms` is when it claims to have

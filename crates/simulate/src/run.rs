@@ -165,6 +165,7 @@ impl SimulatedRun {
         let started = RunStarted {
             data_sha256: None,
             split_sha256: None,
+            software: std::collections::BTreeMap::new(),
             format: FORMAT,
             run_id: run_id.to_owned(),
             unix_ms,

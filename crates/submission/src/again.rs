@@ -4,60 +4,90 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use workbench_experiment::lab::{DataSource, Lab, PreparedLab, RunConfig};
+use workbench_experiment::lab::{DataSource, Lab, MadeAgain, PreparedLab, RecordedItem, RunConfig};
 use workbench_questions::QuestionSet;
 use workbench_record::{Finding, RunStarted};
-use workbench_result::ItemResult;
+use workbench_result::{ArmResult, ItemResult};
 
 use crate::manifest::sha256;
-use crate::messages;
+use crate::messages::again as messages;
 use crate::verified_run::VerifiedRun;
 
 /// One output that is to be made again.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Again<'a> {
     run: &'a VerifiedRun,
+    arm: &'a ArmResult,
     /// Its place among the items of a repeat.
     index: usize,
+    /// The output.
     item: &'a ItemResult,
-    /// What it cost when it was recorded, in seconds of CPU time.
-    pub cpu_s: f64,
 }
 
 impl<'a> Again<'a> {
-    /// Draws different outputs of the runs. The nonce and the logs decide which, so nobody knows
-    /// them before the log is complete.
-    pub fn draw(runs: &'a [VerifiedRun], nonce: &str, count: usize) -> Vec<Self> {
-        let all: Vec<Self> = runs.iter().flat_map(Self::of_run).collect();
-        let logs: Vec<&str> = runs.iter().map(|run| &*run.log_sha256).collect();
-        let mut drawn = BTreeSet::new();
-        let mut number = 0_u64;
-        while drawn.len() < count.min(all.len()) {
-            let text = format!("{nonce} {} {number}", logs.join(" "));
-            let digits = sha256(text.as_bytes());
-            let digits = u64::from_str_radix(&digits[..16], 16).unwrap_or(number);
-            drawn.insert((digits % all.len() as u64) as usize);
-            number += 1;
-        }
-        drawn.into_iter().map(|at| all[at]).collect()
+    /// What it cost when it was recorded, in seconds of CPU time.
+    pub fn cpu_s(&self) -> f64 {
+        self.item.cpu_s
     }
 
-    /// The outputs of a run, once: all its arms have to give the same ones.
-    fn of_run(run: &'a VerifiedRun) -> Vec<Self> {
-        let arm = run.result.arms.iter().find(|arm| !arm.items.is_empty());
-        let Some(arm) = arm else {
-            return Vec::new();
-        };
-        let items = arm.items.iter().enumerate();
-        items
-            .map(|(index, item)| Self {
+    /// The outputs of a run, once: those of its first arm that is no peer. All its arms have to
+    /// give the same ones, or near ones.
+    fn of_run(run: &'a VerifiedRun) -> impl Iterator<Item = Self> {
+        let mut arms = run.result.arms.iter();
+        let arm = arms.find(|arm| !arm.peer && !arm.items.is_empty());
+        arm.into_iter().flat_map(move |arm| {
+            let items = arm.items.iter().enumerate();
+            items.map(move |(index, item)| Self {
                 run,
+                arm,
                 index,
                 item,
-                cpu_s: item.cpu_s,
             })
-            .collect()
+        })
     }
+
+    fn recorded(&self) -> RecordedItem<'a> {
+        RecordedItem {
+            arm: &self.arm.name,
+            workers: self.arm.workers,
+            index: self.index,
+            item: &self.item.item,
+            machine: &self.run.started.machine,
+            software: &self.run.started.software,
+        }
+    }
+
+    /// Whether the output is the recorded one.
+    fn compare(&self, made: &MadeAgain) -> Comparison {
+        let (ours, theirs) = (&made.item, &self.item.item);
+        let Some(tolerance) = made.tolerance else {
+            return match (ours.sha256 == theirs.sha256, ours.metrics == theirs.metrics) {
+                (false, _) => Comparison::OtherOutput,
+                (true, false) => Comparison::OtherFigures,
+                (true, true) => Comparison::Same,
+            };
+        };
+        let near = |(a, b): (f64, f64)| (a - b).abs() <= tolerance * a.abs().max(b.abs());
+        let same_names = ours.metrics.keys().eq(theirs.metrics.keys());
+        let mut pairs = ours
+            .metrics
+            .values()
+            .copied()
+            .zip(theirs.metrics.values().copied());
+        if same_names && pairs.all(near) {
+            Comparison::Near
+        } else {
+            Comparison::OtherFigures
+        }
+    }
+}
+
+/// What came of making an output again.
+enum Comparison {
+    Same,
+    Near,
+    OtherOutput,
+    OtherFigures,
 }
 
 /// A lab with its data, and the hashes of data and split.
@@ -124,7 +154,11 @@ impl<'a> LabCache<'a> {
         if !is_allowed || !is_own {
             return None;
         }
-        lab.prepare(config).ok().map(Arc::from)
+        // What others made is not made again, and need not be there.
+        let mut config = config.clone();
+        let is_peer = |arm: &str| definition.arm(arm).is_some_and(|arm| arm.peer.is_some());
+        config.arms.retain(|arm| !is_peer(arm));
+        lab.prepare(&config).ok().map(Arc::from)
     }
 
     /// Whether the lab knows the data, or its split, and it is not what the run states.
@@ -142,34 +176,49 @@ impl<'a> LabCache<'a> {
         lab.data_sha256().is_some_and(|own| own != *stated) || other_split
     }
 
+    /// Draws different outputs of the runs, of those that their labs can make again here. The nonce
+    /// and the logs decide which, so nobody knows them before the log is complete.
+    pub fn draw<'r>(&self, runs: &'r [VerifiedRun], nonce: &str, count: usize) -> Vec<Again<'r>> {
+        let is_offered = |again: &Again<'_>| {
+            let lab = self.ready(&again.run.started.config);
+            lab.is_some_and(|lab| lab.item_again(&again.recorded()).is_some())
+        };
+        let all = runs.iter().flat_map(Again::of_run);
+        let all: Vec<Again<'_>> = all.filter(is_offered).collect();
+        let logs: Vec<&str> = runs.iter().map(|run| &*run.log_sha256).collect();
+        let mut drawn = BTreeSet::new();
+        let mut number = 0_u64;
+        while drawn.len() < count.min(all.len()) {
+            let text = format!("{nonce} {} {number}", logs.join(" "));
+            let digits = sha256(text.as_bytes());
+            let digits = u64::from_str_radix(&digits[..16], 16).unwrap_or(number);
+            drawn.insert((digits % all.len() as u64) as usize);
+            number += 1;
+        }
+        drawn.into_iter().map(|at| all[at]).collect()
+    }
+
     /// Makes outputs again, one after the other.
     pub fn make_again(&self, drawn: &[Again<'_>]) -> Vec<Finding> {
         let mut found = Vec::new();
-        let mut same = 0;
+        let (mut same, mut near) = (0, 0);
         for again in drawn {
-            let lab = self.ready(&again.run.started.config);
-            let made = lab.and_then(|lab| lab.item_again(again.index));
             let (folder, name) = (&*again.run.folder, &*again.item.item.name);
-            match made {
-                None => {
-                    found.push(messages::again::not_offered(folder));
-                    break;
-                }
-                Some(Err(error)) => {
-                    found.push(messages::again::failed(folder, name, &error.to_string()));
-                }
-                Some(Ok(item)) if item.sha256 != again.item.item.sha256 => {
-                    found.push(messages::again::other_output(folder, name));
-                }
-                Some(Ok(item)) if item.metrics != again.item.item.metrics => {
-                    found.push(messages::again::other_figures(folder, name));
-                }
-                Some(Ok(_)) => same += 1,
+            let lab = self.ready(&again.run.started.config);
+            let lab = lab.as_deref();
+            let Some(make) = lab.and_then(|lab| lab.item_again(&again.recorded())) else {
+                continue;
+            };
+            match make().map(|made| again.compare(&made)) {
+                Err(error) => found.push(messages::failed(folder, name, &error.to_string())),
+                Ok(Comparison::OtherOutput) => found.push(messages::other_output(folder, name)),
+                Ok(Comparison::OtherFigures) => found.push(messages::other_figures(folder, name)),
+                Ok(Comparison::Same) => same += 1,
+                Ok(Comparison::Near) => near += 1,
             }
         }
-        if same > 0 {
-            found.push(messages::again::same(same));
-        }
+        found.extend((same > 0).then(|| messages::same(same)));
+        found.extend((near > 0).then(|| messages::near(near)));
         found
     }
 }

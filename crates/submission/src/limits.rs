@@ -45,7 +45,9 @@ impl LogLimits {
     pub fn admit(&mut self, record: &Record) -> bool {
         self.records += 1;
         match &record.event {
-            Event::RepeatStarted(_) | Event::RepeatFinished(_) => self.repeats += 1,
+            Event::RepeatStarted(_) | Event::RepeatContinued(_) | Event::RepeatFinished(_) => {
+                self.repeats += 1;
+            }
             Event::Finding(_)
             | Event::Unreadable(_)
             | Event::ArmFailed(_)

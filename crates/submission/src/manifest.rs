@@ -1,5 +1,7 @@
 //! The manifest of a hand-in: what is inside, and what its parts have to add up to.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use workbench_digest::Hasher;
 use workbench_machine::MachineFacts;
@@ -22,8 +24,6 @@ pub struct Manifest {
     pub format: u32,
     /// The program that packed it.
     pub program: PackedBy,
-    /// Version of the libtorch that the program's workers use; `None` where none is set up.
-    pub libtorch: Option<String>,
     /// It was handed in although something is missing.
     pub draft: bool,
     /// What is missing in a draft.
@@ -92,6 +92,9 @@ pub struct RunFacts {
     pub data_sha256: Option<String>,
     /// SHA-256 of the split into training and test rows, in hexadecimal; `None` for a lab without.
     pub split_sha256: Option<String>,
+    /// Software beside the program that did work of the lab, such as libtorch: names and versions.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub software: BTreeMap<String, String>,
     /// The machine and the program at the run's first start.
     pub machine: MachineFacts,
     /// The log.
@@ -108,6 +111,7 @@ impl RunFacts {
             config: started.config.clone(),
             data_sha256: started.data_sha256.clone(),
             split_sha256: started.split_sha256.clone(),
+            software: started.software.clone(),
             machine: started.machine.clone(),
             log: LogFacts {
                 lines: chain.lines(),

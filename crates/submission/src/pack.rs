@@ -28,8 +28,6 @@ pub struct ToPack<'a> {
     pub runs: &'a [RunDir],
     /// The program that packs.
     pub program: PackedBy,
-    /// Version of the libtorch that is set up.
-    pub libtorch: Option<String>,
     /// The assignment.
     pub assignment: Option<AssignmentFacts>,
     /// What must not be in it.
@@ -130,7 +128,6 @@ pub fn pack(what: &ToPack<'_>) -> Result<Packed, PackError> {
         manifest: Manifest {
             format: FORMAT,
             program: what.program.clone(),
-            libtorch: what.libtorch.clone(),
             draft: false,
             missing: Vec::new(),
             assignment: what.assignment.clone(),

@@ -74,16 +74,6 @@ impl Verified {
             .and_then(|a| a.nonce.as_deref())
             .unwrap_or_default()
     }
-
-    /// What making `outputs` outputs again will cost, in words.
-    pub fn announce(&self, outputs: u32) -> String {
-        let seconds: f64 = self.drawn(outputs).iter().map(|again| again.cpu_s).sum();
-        messages::again::announce(&self.name, self.drawn(outputs).len(), seconds)
-    }
-
-    fn drawn(&self, outputs: u32) -> Vec<Again<'_>> {
-        Again::draw(&self.runs, self.nonce(), outputs as usize)
-    }
 }
 
 /// Verifies hand-ins against the labs of this program.
@@ -181,13 +171,29 @@ impl<'a> Verifier<'a> {
         }
     }
 
+    /// What making `outputs` outputs again will cost, in words.
+    pub fn announce(&self, verified: &Verified, outputs: u32) -> String {
+        let drawn = self.drawn(verified, outputs);
+        let seconds: f64 = drawn.iter().map(Again::cpu_s).sum();
+        messages::again::announce(&verified.name, drawn.len(), seconds)
+    }
+
     /// Makes outputs again that the nonce draws, and adds what is found.
     pub fn reexecute(&self, verified: &mut Verified, outputs: u32) {
-        let drawn = verified.drawn(outputs);
-        let found = self.labs.make_again(&drawn);
+        let drawn = self.drawn(verified, outputs);
+        let mut found = self.labs.make_again(&drawn);
+        if drawn.is_empty() && outputs > 0 {
+            let folders = verified.runs.iter().map(|run| &*run.folder);
+            found.extend(folders.map(messages::again::not_offered));
+        }
         verified.findings.extend(found);
         verified
             .findings
             .sort_by_key(|found| std::cmp::Reverse(found.severity));
+    }
+
+    fn drawn<'r>(&self, verified: &'r Verified, outputs: u32) -> Vec<Again<'r>> {
+        self.labs
+            .draw(&verified.runs, verified.nonce(), outputs as usize)
     }
 }

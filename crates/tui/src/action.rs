@@ -3,9 +3,10 @@
 
 use std::path::PathBuf;
 
+use workbench_machine::state::ProcessSignal;
 use workbench_record::{RunDir, RunLabel};
 
-use crate::event::MissingSetup;
+use crate::event::{HandInRequest, MissingSetup, ProcessTarget};
 use crate::field::Editing;
 use crate::kit::Motion;
 use crate::tell::Telling;
@@ -38,6 +39,8 @@ pub enum Action {
     Runs,
     /// Go to the run under way.
     Watch,
+    /// Go to this machine.
+    Monitor,
     /// Go to the questions about the lab or the run.
     Questions,
     /// Go to the form of the lab with this place in the list.
@@ -119,6 +122,15 @@ pub enum Action {
         /// Whether an existing file is replaced.
         replace: bool,
     },
+    /// Name the file in which the run is handed in.
+    HandIn,
+    /// Write a hand-in.
+    WriteHandIn(HandInRequest),
+
+    /// Choose a signal for the selected process.
+    AskSignal,
+    /// Hand a signal to a process.
+    SendSignal(ProcessTarget, ProcessSignal),
 
     /// Stop the run or one of its arms; this asks first.
     Stop,

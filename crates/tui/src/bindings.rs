@@ -30,6 +30,7 @@ pub const HOME: Keys = table! {
     ["backtab", "left", "h"], Action::Previous, "", "Go to the previous panel.";
     ["Q"], Action::Questions, "quiz", "Show what the lab asks, beside its handout, and predict.";
     ["r"], Action::Runs, "all runs", "Show all runs, with a filter.";
+    ["m"], Action::Monitor, "monitor", "Watch this machine: cores, memory, GPUs, processes.";
     ["w"], Action::Watch, "watch", "Go to the run under way.";
     ["up", "k"], Action::Move(Motion::Up), "", "Move up, or scroll the handout.";
     ["down", "j"], Action::Move(Motion::Down), "", "Move down, or scroll the handout.";
@@ -161,6 +162,32 @@ pub const REPLAY: Keys = table! {
     ["esc"], Action::Back, "back", "Go back.";
 };
 
+/// This machine, besides the keys of its view.
+pub const MONITOR: Keys = table! {
+    ["K", "f9"], Action::AskSignal, "signal",
+        "Hand a signal to the selected process; it asks first.";
+    ["esc"], Action::Back, "back", "Go back.";
+};
+
+/// A recording of a machine, besides the keys of its view.
+pub const RECORDING: Keys = table! {
+    ["space"], Action::TogglePlay, "play/hold",
+        "Play or pause; at the end, play from the beginning again.";
+    ["]"], Action::Speed(1), "faster", "Play faster, up to 100 times as fast as it was.";
+    ["["], Action::Speed(-1), "slower", "Play slower, down to the pace at which it was.";
+    [".", ">"], Action::Jump(1), "ahead", "Jump ahead by a twentieth of the recording.";
+    [",", "<"], Action::Jump(-1), "", "Jump back by a twentieth of the recording.";
+    ["esc"], Action::Back, "back", "Go back.";
+};
+
+/// Which signal to hand to a process.
+pub const SIGNAL: Keys = table! {
+    ["n", "esc", "q", "ctrl-c"], Action::Close, "none", "Send no signal.";
+    ["tab", "right", "l", "down", "j"], Action::Next, "next button", "Go to the next button.";
+    ["backtab", "left", "h", "up", "k"], Action::Previous, "", "Go to the button before.";
+    ["enter", "space"], Action::Choose, "press", "Press the button.";
+};
+
 /// What a run found, besides the keys of its view.
 pub const RESULT: Keys = table! {
     ["Q"], Action::Questions, "questions",
@@ -169,6 +196,7 @@ pub const RESULT: Keys = table! {
     ["esc"], Action::Back, "back", "Go back.";
     ["p"], Action::Replay, "replay", "Play the run again on the Run screen.";
     ["Y"], Action::Copy, "copy", "Copy the command that makes this run again without a screen.";
+    ["T"], Action::HandIn, "hand in", "Pack the run and its answers into the file that is handed in.";
     ["u"], Action::Reread, "", "Read the run again, for one that is under way in another process.";
 };
 
@@ -253,6 +281,13 @@ pub const EXPORT: Keys = table! {
     ["enter"], Action::Choose, "write", "Write the report.";
     ["tab", "down"], Action::Next, "next format", "Change the name to the next format's.";
     ["backtab", "up"], Action::Previous, "", "Change the name to the previous format's.";
+    ["ctrl-u"], Action::Edit(Editing::Empty), "empty", "Empty the field.";
+    ["esc", "ctrl-c"], Action::Close, "close", "Close the dialog.";
+};
+
+/// Where to write a hand-in.
+pub const HAND_IN: Keys = table! {
+    ["enter"], Action::Choose, "write", "Write the hand-in.";
     ["ctrl-u"], Action::Edit(Editing::Empty), "empty", "Empty the field.";
     ["esc", "ctrl-c"], Action::Close, "close", "Close the dialog.";
 };

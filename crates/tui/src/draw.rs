@@ -1,6 +1,7 @@
 //! Drawing the interface: machine line, screen, dialog, last line.
 
 use ratatui::Frame;
+use ratatui::buffer::Buffer;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::style::Color;
 use ratatui::text::{Line, Span};
@@ -16,6 +17,7 @@ use super::overlay::Overlay;
 use super::theme::Theme;
 use super::views;
 use super::views::compare::ComparePanel;
+use super::views::monitor::MonitorDrawn;
 use super::views::panels::Panels;
 use super::views::result::ResultDrawn;
 use super::views::run::RunDrawn;
@@ -30,6 +32,7 @@ enum Drawn {
     Run(RunDrawn),
     Result(ResultDrawn),
     Compare(Panels<ComparePanel>),
+    Monitor(MonitorDrawn),
 }
 
 impl App {
@@ -69,6 +72,7 @@ impl App {
                 watched.view.standing = watched.shown_standing();
                 watched.view.update(&watched.snapshot);
             }
+            Screen::Monitor(_) => self.monitored.view.update(),
             Screen::Result(screen) => {
                 let loaded = &screen.loaded;
                 screen.view.standing = Some(loaded.standing);
@@ -90,6 +94,7 @@ impl App {
             (Drawn::Run(drawn), Screen::Watch(watched), _) => watched.view.take(drawn),
             (Drawn::Result(drawn), Screen::Result(screen), _) => screen.view.take(drawn),
             (Drawn::Compare(drawn), Screen::Compare(screen), _) => screen.view.take(drawn),
+            (Drawn::Monitor(drawn), Screen::Monitor(_), _) => self.monitored.view.take(drawn),
             _ => {}
         }
     }
@@ -98,7 +103,11 @@ impl App {
     fn parts(&self, area: Rect) -> [Rect; 3] {
         let own_head = matches!(
             self.screen,
-            Screen::Run | Screen::Watch(_) | Screen::Result(_) | Screen::Compare(_)
+            Screen::Run
+                | Screen::Watch(_)
+                | Screen::Result(_)
+                | Screen::Compare(_)
+                | Screen::Monitor(_)
         );
         Layout::vertical([
             Constraint::Length(u16::from(!own_head)),
@@ -123,7 +132,7 @@ impl App {
     fn finish(&self, frame: &mut Frame) {
         let theme = &self.shared.theme;
         if theme.glyphs.ascii {
-            plain(frame);
+            plain(frame.buffer_mut());
         }
         if theme.is_painted() {
             paint(frame, theme);
@@ -185,6 +194,10 @@ impl App {
                 let (view, snapshot) = (&watched.view, &watched.snapshot);
                 return Drawn::Run(views::run::draw(frame, body, view, snapshot, theme));
             }
+            (Screen::Monitor(_), ..) => {
+                let view = &self.monitored.view;
+                return Drawn::Monitor(views::monitor::draw(frame.buffer_mut(), body, view, theme));
+            }
             (Screen::Result(screen), ..) => {
                 let shown = (&screen.loaded.result, &screen.loaded.snapshot);
                 let drawn = views::result::draw(frame, body, &screen.view, shown, theme);
@@ -198,11 +211,13 @@ impl App {
         match &self.overlay {
             Some(Overlay::Help(help)) => help.draw(frame, body, theme),
             Some(Overlay::Export(export)) => export.draw(frame, body, theme),
+            Some(Overlay::HandIn(hand_in)) => hand_in.draw(frame, body, theme),
             Some(Overlay::Missing(missing)) => missing.draw(frame, body, theme),
             Some(Overlay::Begin(begin)) => begin.draw(frame, body, theme),
             Some(Overlay::Label(label)) => label.draw(frame, body, theme),
             Some(Overlay::Delete(delete)) => delete.draw(frame, body, theme),
             Some(Overlay::Palette(palette)) => palette.draw(frame, body, theme),
+            Some(Overlay::Signal(signal)) => signal.draw(frame, body, theme),
             Some(Overlay::Stop(stop)) => {
                 if let Some(live) = &self.live {
                     stop.draw(frame, body, &live.snapshot, theme);
@@ -212,8 +227,13 @@ impl App {
         }
     }
 
-    /// Where a run that is not made here comes from, left of the keys.
+    /// Where a run or a machine that is not here comes from, left of the keys.
     fn strip(&self, theme: &Theme) -> Line<'static> {
+        if let (Screen::Monitor(_), Some(player)) = (&self.screen, &self.monitored.player) {
+            let (at, end) = player.position();
+            let played = (player.is_playing(), player.speed());
+            return position(played, (at / 1000, end / 1000), theme);
+        }
         let Screen::Watch(watched) = &self.screen else {
             return Line::default();
         };
@@ -224,20 +244,8 @@ impl App {
             ),
             Feed::Replay(player) => {
                 let (at, end) = player.position();
-                let mark = match (player.is_playing(), theme.glyphs.ascii) {
-                    (true, false) => "▶",
-                    (true, true) => ">",
-                    (false, _) => "=",
-                };
-                let clock = |ns: u64| {
-                    let s = ns / 1_000_000_000;
-                    format!("{}:{:02}", s / 60, s % 60)
-                };
-                let speed = format!("{}{}", player.speed(), theme.either("×", "x"));
-                Line::styled(
-                    format!(" {mark} {speed:<4} {} of {} ", clock(at), clock(end)),
-                    theme.selected,
-                )
+                let played = (player.is_playing(), player.speed());
+                position(played, (at / 1_000_000_000, end / 1_000_000_000), theme)
             }
         }
     }
@@ -267,6 +275,19 @@ impl App {
             Span::styled(under_way, theme.good),
         ])
     }
+}
+
+/// How something is played, and where it is, in seconds.
+fn position((playing, speed): (bool, u32), (at, end): (u64, u64), theme: &Theme) -> Line<'static> {
+    let mark = match (playing, theme.glyphs.ascii) {
+        (true, false) => "▶",
+        (true, true) => ">",
+        (false, _) => "=",
+    };
+    let clock = |s: u64| format!("{}:{:02}", s / 60, s % 60);
+    let speed = format!("{speed}{}", theme.either("×", "x"));
+    let text = format!(" {mark} {speed:<4} {} of {} ", clock(at), clock(end));
+    Line::styled(text, theme.selected)
 }
 
 /// The last line: the keys that work now, as many as fit, and always the help; where each is.
@@ -389,8 +410,8 @@ fn gpus(gpus: &[GpuFacts]) -> String {
 }
 
 /// Replaces the typographic characters of sentences and names, for terminals without them.
-fn plain(frame: &mut Frame) {
-    for cell in &mut frame.buffer_mut().content {
+pub fn plain(buf: &mut Buffer) {
+    for cell in &mut buf.content {
         let ascii = match cell.symbol() {
             "×" => "x",
             "…" | "≈" => "~",

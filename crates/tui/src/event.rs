@@ -8,7 +8,9 @@ use std::time::Duration;
 use ratatui::crossterm::event::{KeyEvent, MouseEvent};
 use workbench_experiment::lab::{Calibration, Opt, RunConfig};
 use workbench_machine::measuring::Measuring;
+use workbench_machine::state::ProcessSignal;
 use workbench_machine::{MachineFacts, UsableCores};
+use workbench_monitor::MonitorLook;
 use workbench_questions::AnswerSheet;
 use workbench_record::{Record, RunDir, RunLabel, Snapshot};
 use workbench_result::RunResult;
@@ -98,6 +100,37 @@ pub struct RunError {
     pub option: Option<Opt>,
 }
 
+/// A hand-in that is to be written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HandInRequest {
+    /// The file.
+    pub path: PathBuf,
+    /// Whether an existing file is replaced.
+    pub replace: bool,
+    /// Whether it is written although something is missing.
+    pub draft: bool,
+}
+
+/// How writing a hand-in went.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum HandedIn {
+    /// It lies here now, with what is missing in a draft.
+    Written {
+        /// Where it lies.
+        path: PathBuf,
+        /// Its files, with their sizes in bytes.
+        files: Vec<(String, u64)>,
+        /// What is missing, in words.
+        missing: Vec<String>,
+    },
+    /// Nothing was written, because this is missing, in words.
+    Incomplete(Vec<String>),
+    /// There is such a file already.
+    Exists(PathBuf),
+    /// It could not be written, and why.
+    Refused(String),
+}
+
 /// How writing a report went.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Exported {
@@ -144,8 +177,12 @@ pub enum AppEvent {
     FollowEnded(RunDir, Result<Arc<Loaded>, String>),
     /// The records of a run that is to be played again have been read.
     Replay(Result<Box<Recorded>, String>),
-    /// Time has passed, for a run that is played again.
+    /// Time has passed, for a run or a recording that is played again.
     Tick(Duration),
+    /// The machine has been looked at.
+    Looked(Arc<MonitorLook>),
+    /// A signal was handed over, or a recording ended: what to say about it.
+    Told(String),
     /// Runs have been put side by side.
     Compared(Result<Arc<SideBySide>, String>),
     /// A file for the form has been looked through.
@@ -156,6 +193,8 @@ pub enum AppEvent {
     Beside(Vec<Measuring>),
     /// A report has been written, or not.
     Exported(Exported),
+    /// A hand-in has been written, or not.
+    HandedIn(HandedIn),
     /// Answers have been read.
     AnswersRead(SheetPlace, Result<AnswerSheet, String>),
     /// Answers could not be kept, and why.
@@ -175,6 +214,8 @@ pub enum Effect {
     Run(RunEffect),
     /// A run that is watched and not made here.
     Watch(WatchEffect),
+    /// This machine and its processes.
+    Monitor(MonitorEffect),
     /// The history and the runs in it.
     History(HistoryEffect),
     /// Answers to questions.
@@ -194,6 +235,8 @@ pub enum Effect {
         /// Whether an existing file is replaced.
         replace: bool,
     },
+    /// Write a hand-in of a run.
+    HandIn(RunDir, HandInRequest),
     /// The terminal, and the end of the program.
     Terminal(TerminalEffect),
 }
@@ -218,6 +261,28 @@ pub enum WatchEffect {
     Unfollow,
     /// Read the records of a run, to play it again.
     Replay(RunDir),
+}
+
+/// A process that is meant, whatever has its number later.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProcessTarget {
+    /// Its number.
+    pub pid: u32,
+    /// When it began, in the kernel's ticks.
+    pub started_ticks: u64,
+    /// Its name.
+    pub name: String,
+}
+
+/// What is wanted of this machine.
+#[derive(Debug, PartialEq)]
+pub enum MonitorEffect {
+    /// Look at it again and again.
+    Begin,
+    /// Look no more.
+    End,
+    /// Hand a signal to a process.
+    Send(ProcessTarget, ProcessSignal),
 }
 
 /// What is wanted of answers to questions.

@@ -179,6 +179,7 @@ impl Loop<'_> {
             match effect {
                 Effect::Run(effect) => self.session.run(effect),
                 Effect::Watch(effect) => self.session.watch(effect),
+                Effect::Monitor(effect) => self.session.monitor(effect),
                 Effect::History(effect) => self.session.history(effect),
                 Effect::Answers(effect) => self.session.answers(effect),
                 Effect::Survey(request) => self.session.survey(request),
@@ -189,6 +190,7 @@ impl Loop<'_> {
                     path,
                     replace,
                 } => self.session.export(loaded, path, replace),
+                Effect::HandIn(run, request) => self.session.hand_in(run, request),
                 Effect::Terminal(effect) => self.on_terminal(effect),
             }
         }

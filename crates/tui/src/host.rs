@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 
 use workbench_experiment::lab::Lab;
 use workbench_machine::BuildFacts;
-use workbench_record::RunStore;
+use workbench_record::{RunDir, RunStore};
 
+use super::event::{HandInRequest, HandedIn};
 use super::theme::ThemeName;
 
 /// The program around the interface.
@@ -35,6 +36,11 @@ pub trait Host: Send + Sync {
     /// What is wrong with it, in one line.
     fn lab_in(&self, folder: &Path, _store: &RunStore) -> Result<Box<dyn Lab>, String> {
         Err(format!("no lab is read from {}", folder.display()))
+    }
+
+    /// Packs a run and its answers into the file that is handed in.
+    fn hand_in(&self, _store: &RunStore, _run: &RunDir, _request: &HandInRequest) -> HandedIn {
+        HandedIn::Refused("this program hands nothing in".to_owned())
     }
 
     /// Keeps the theme that was chosen for the next time.

@@ -3,7 +3,7 @@
 //!
 //! - **Belongs here:** screens, keys, and the loop that brings events, state and drawing together.
 //! - **May use:** `history`, `experiment`, `report`, `questions`, `result`, `record`, `pool`,
-//!   `dataset`, `machine`, `clock`.
+//!   `dataset`, `machine`, `monitor`, `clock`.
 //! - **Does not belong here:** measuring, and what numbers mean. A run is shown as the fold of its
 //!   events.
 //!
@@ -27,7 +27,9 @@ mod hangup;
 mod host;
 mod keys;
 mod kit;
+mod looker;
 mod model;
+mod monitored;
 pub mod offscreen;
 mod overlay;
 mod player;
@@ -36,6 +38,7 @@ mod screens;
 mod select;
 mod session;
 mod sheet_place;
+mod state_player;
 mod tell;
 pub mod terminal;
 mod theme;
@@ -55,12 +58,14 @@ use workbench_record::{RunDir, RunStore};
 use workbench_result::RunResult;
 
 use app::App;
+use looker::MachineLooker;
 use session::Session;
 use theme::Theme;
 
-pub use event::Exit;
+pub use event::{Exit, HandInRequest, HandedIn};
 pub use host::Host;
 pub use kit::text;
+pub use looker::MonitorStart;
 pub use screens::Preferences;
 pub use tell::Telling;
 pub use theme::ThemeName;
@@ -115,7 +120,8 @@ pub enum TuiError {
 /// what takes the place of a terminal that is gone, and a log.
 const FILES: usize = 18;
 
-/// Opens the interface and stays in it until the person leaves.
+/// Opens the interface, at this machine where it is said how that is watched, and stays in it until
+/// the person leaves.
 ///
 /// # Errors
 /// When the terminal cannot be used. It is then as it was found.
@@ -124,6 +130,7 @@ pub fn run(
     labs: Vec<Box<dyn Lab>>,
     settings: TuiOptions,
     host: Arc<dyn Host>,
+    mut monitor: Option<MonitorStart>,
 ) -> Result<Left, TuiError> {
     room_for_files(FILES).map_err(TuiError::Files)?;
     let theme = Theme::detect(settings.theme, settings.ascii);
@@ -135,7 +142,15 @@ pub fn run(
     app.tell = settings.tell;
     app.shared.zone = jiff::tz::TimeZone::system();
     let pace = (settings.mouse, settings.frames_per_second);
-    let (session, news) = Session::new(store, labs, host);
+    let effects = match &mut monitor {
+        Some(start) => app.begin_at_machine(start),
+        None => Vec::new(),
+    };
+    let looker = MachineLooker::new(monitor.unwrap_or_default());
+    let (mut session, news) = Session::new(store, labs, host, looker);
+    for effect in effects {
+        session.monitor(effect);
+    }
     terminal::install_panic_hook();
     let outcome = tokio::runtime::Builder::new_current_thread()
         .enable_all()

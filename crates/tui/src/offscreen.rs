@@ -14,14 +14,17 @@ use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use workbench_experiment::lab::{Lab, RunConfig};
 use workbench_history::Standing;
 use workbench_machine::{MachineFacts, UsableCores};
+use workbench_monitor::MonitorLook;
 use workbench_record::{Record, RunDir, Snapshot};
 use workbench_result::RunResult;
 
 use super::app::{App, Back, LiveRun, Screen};
+use super::draw::plain;
 use super::event::{AppEvent, Effect, Loaded, RunEffect, RunJob};
 use super::kit::text::width;
 use super::reader;
 use super::theme::{Theme, ThemeName};
+use super::views::monitor::{MonitorView, picture};
 
 /// The names of all themes, as `--theme` takes them.
 pub const THEMES: [&str; ThemeName::ALL.len()] = ["dark", "light", "high-contrast", "mono"];
@@ -132,23 +135,41 @@ impl Offscreen {
 
     /// What the window shows, as text without spaces at the ends of its lines.
     pub fn text(&self) -> String {
-        let buffer = self.buffer();
-        let area = buffer.area;
-        let rows: Vec<String> = (area.top()..area.bottom())
-            .map(|y| {
-                let mut row = String::new();
-                let mut x = area.left();
-                while x < area.right() {
-                    let symbol = buffer[(x, y)].symbol();
-                    row.push_str(symbol);
-                    // The cell after a wide character belongs to it.
-                    x = x.saturating_add((width(symbol) as u16).max(1));
-                }
-                row.trim_end().to_owned()
-            })
-            .collect();
-        rows.join("\n")
+        text_of(self.buffer())
     }
+}
+
+/// What cells show, as text without spaces at the ends of its lines.
+fn text_of(buffer: &Buffer) -> String {
+    let area = buffer.area;
+    let rows: Vec<String> = (area.top()..area.bottom())
+        .map(|y| {
+            let mut row = String::new();
+            let mut x = area.left();
+            while x < area.right() {
+                let symbol = buffer[(x, y)].symbol();
+                row.push_str(symbol);
+                // The cell after a wide character belongs to it.
+                x = x.saturating_add((width(symbol) as u16).max(1));
+            }
+            row.trim_end().to_owned()
+        })
+        .collect();
+    rows.join("\n")
+}
+
+/// The machine as text of so many columns, with as many processes: what the Monitor screen shows,
+/// as high as it needs, and without colours.
+pub fn machine_picture(look: MonitorLook, (columns, processes): (u16, u16), ascii: bool) -> String {
+    let theme = Theme::new(ThemeName::Mono, ascii, false);
+    let mut view = MonitorView::default();
+    view.add(Arc::new(look));
+    view.update();
+    let mut buffer = picture(&view, (columns, processes), &theme);
+    if ascii {
+        plain(&mut buffer);
+    }
+    text_of(&buffer)
 }
 
 #[cfg(test)]

@@ -16,16 +16,19 @@ use workbench_history::Standing;
 use workbench_history::list::RunList;
 use workbench_machine::limits::with_limit;
 use workbench_machine::measuring::{Measuring, others};
+use workbench_machine::state::send_signal;
 use workbench_machine::{MachineFacts, usable_cores};
 use workbench_record::{Record, RecordError, RunDir, RunStore, Snapshot, Subscriber, Tail};
 
 use super::event::{
-    AnswersEffect, AppEvent, HistoryEffect, Loaded, MissingSetup, RunEffect, RunError, RunJob,
-    WatchEffect,
+    AnswersEffect, AppEvent, HandInRequest, HistoryEffect, Loaded, MissingSetup, MonitorEffect,
+    RunEffect, RunError, RunJob, WatchEffect,
 };
 use super::ground::{AnswerSieve, Sifted};
 use super::hangup;
 use super::host::Host;
+use super::kit::text;
+use super::looker::MachineLooker;
 use super::reader;
 use super::screens::Labs;
 use super::screens::form_calibration::CalibrationRequest;
@@ -47,6 +50,7 @@ pub struct Session {
     beside: Vec<Measuring>,
     /// Dropping it ends the thread that follows a run.
     following: Option<channel::Sender<()>>,
+    looker: MachineLooker,
 }
 
 /// What making a run takes.
@@ -69,7 +73,12 @@ pub struct News {
 
 impl Session {
     /// A session over a store and its labs.
-    pub fn new(store: RunStore, labs: Labs, host: Arc<dyn Host>) -> (Self, News) {
+    pub fn new(
+        store: RunStore,
+        labs: Labs,
+        host: Arc<dyn Host>,
+        looker: MachineLooker,
+    ) -> (Self, News) {
         let (events, events_in) = mpsc::unbounded_channel();
         let (records, records_in) = mpsc::unbounded_channel();
         let session = Self {
@@ -84,6 +93,7 @@ impl Session {
             events,
             beside: Vec::new(),
             following: None,
+            looker,
         };
         let news = News {
             events: events_in,
@@ -131,6 +141,26 @@ impl Session {
             WatchEffect::Replay(run) => self.report("workbench-open", move || {
                 AppEvent::Replay(reader::records(run).map(Box::new))
             }),
+        }
+    }
+
+    /// Looks at this machine, or hands a signal to one of its processes.
+    pub fn monitor(&mut self, effect: MonitorEffect) {
+        match effect {
+            MonitorEffect::Begin => {
+                let control = self.maker.control.clone();
+                self.looker
+                    .begin(&self.events, move |ns| control.add_screen_cpu_ns(ns));
+            }
+            MonitorEffect::End => self.looker.end(),
+            MonitorEffect::Send(to, signal) => {
+                let sent = send_signal(to.pid, to.started_ticks, signal);
+                let (name, pid) = (text::safe(&to.name), to.pid);
+                let _ = self.events.send(AppEvent::Told(match sent {
+                    Ok(()) => format!("SIG{} was sent to {name} ({pid}).", signal.name()),
+                    Err(why) => format!("Nothing was sent to {name} ({pid}): {why}."),
+                }));
+            }
         }
     }
 
@@ -212,6 +242,14 @@ impl Session {
     pub fn export(&self, loaded: Arc<Loaded>, path: PathBuf, replace: bool) {
         self.report("workbench-export", move || {
             AppEvent::Exported(reader::export(&path, replace, &loaded))
+        });
+    }
+
+    /// Writes a hand-in.
+    pub fn hand_in(&self, run: RunDir, request: HandInRequest) {
+        let (host, store) = (Arc::clone(&self.maker.host), self.maker.store.clone());
+        self.report("workbench-hand-in", move || {
+            AppEvent::HandedIn(host.hand_in(&store, &run, &request))
         });
     }
 

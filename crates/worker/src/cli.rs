@@ -6,6 +6,7 @@
 use std::fs;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::rc::Rc;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -19,7 +20,7 @@ use crate::batches::{self, Search};
 use crate::failure::Failure;
 use crate::faults::Faults;
 use crate::job::Job;
-use crate::reporter::{Audience, Lines, Reporter};
+use crate::reporter::{Audience, FirstSteps, Lines, Reporter};
 use crate::run;
 
 const EXAMPLES: &str = "\
@@ -57,6 +58,9 @@ enum Command {
     Train(Box<TrainArgs>),
     /// Try ever larger batches with one process: the largest that fits, and the fastest per row
     Batches(Box<BatchesArgs>),
+    /// Train the first steps, and print their reports as JSON: for programs
+    #[command(hide = true)]
+    Steps(StepsArgs),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -199,6 +203,16 @@ struct BatchesArgs {
 }
 
 #[derive(Debug, Args)]
+struct StepsArgs {
+    /// How many
+    #[arg(long, value_name = "N")]
+    count: usize,
+    /// The specification in JSON
+    #[arg(long, value_name = "JSON")]
+    spec: String,
+}
+
+#[derive(Debug, Args)]
 struct TrainArgs {
     /// How the training is organised
     #[arg(long, value_enum, default_value = "launched")]
@@ -264,6 +278,7 @@ pub fn main() -> ExitCode {
             Ok(spec) => unsupervised(spec),
             Err(failure) => end(&failure),
         },
+        Some(Command::Steps(args)) => steps(&args).unwrap_or_else(|failure| end(&failure)),
         Some(Command::Batches(args)) => batches(*args).unwrap_or_else(|failure| end(&failure)),
         None => {
             use clap::CommandFactory as _;
@@ -364,6 +379,29 @@ impl TrainArgs {
     }
 }
 
+/// Trains the first steps of a specification, and prints their reports.
+fn steps(args: &StepsArgs) -> Result<ExitCode, Failure> {
+    let job = Job::new(read_spec(&args.spec)?)?;
+    let reports = Rc::default();
+    let audience = Audience::FirstSteps(FirstSteps {
+        wanted: args.count,
+        reports: Rc::clone(&reports),
+    });
+    let reporter = Reporter::new(audience, job.spec.step_reports_every);
+    let code = run::run(&job, &reporter);
+    if code != 0 {
+        return Ok(ExitCode::from(code));
+    }
+    let said = serde_json::to_string(&*reports.borrow())
+        .map_err(|error| Failure::spec(format!("the reports: {error}")))?;
+    Ok(say(&said))
+}
+
+fn read_spec(text: &str) -> Result<TrainSpec, Failure> {
+    serde_json::from_str(text)
+        .map_err(|error| Failure::spec(format!("--spec: {error}; give a specification")))
+}
+
 /// Tries batches, and says line by line what came of it.
 fn batches(args: BatchesArgs) -> Result<ExitCode, Failure> {
     let search = Search {
@@ -371,8 +409,7 @@ fn batches(args: BatchesArgs) -> Result<ExitCode, Failure> {
         processes: args.processes,
     };
     if let Some(spec) = args.spec {
-        let spec: TrainSpec = serde_json::from_str(&spec)
-            .map_err(|error| Failure::spec(format!("--spec: {error}; give a specification")))?;
+        let spec = read_spec(&spec)?;
         let found = batches::find(&spec, search, |_| {})?;
         let found = serde_json::to_string(&found)
             .map_err(|error| Failure::spec(format!("what was found: {error}")))?;

@@ -8,6 +8,7 @@ mod lines;
 mod watch;
 
 use std::cell::{Cell, RefCell};
+use std::rc::Rc;
 use std::time::Duration;
 
 use tch::nn;
@@ -32,6 +33,31 @@ pub enum Audience {
     Supervisor(WorkerSide),
     /// People, at standard output.
     People(Lines),
+    /// Whoever wants the reports of the first steps and no more.
+    FirstSteps(FirstSteps),
+}
+
+/// The reports of the first steps, of which so many are wanted.
+#[derive(Debug, Clone)]
+pub struct FirstSteps {
+    /// How many are wanted.
+    pub wanted: usize,
+    /// Those that there are.
+    pub reports: Rc<RefCell<Vec<StepReport>>>,
+}
+
+impl FirstSteps {
+    fn take(&self, message: &FromWorker) {
+        match message {
+            FromWorker::Report(Report::Step(step)) => self.reports.borrow_mut().push(step.clone()),
+            FromWorker::Failed(failure) => eprintln!("{}", failure.message),
+            _ => {}
+        }
+    }
+
+    fn is_complete(&self) -> bool {
+        self.reports.borrow().len() >= self.wanted
+    }
 }
 
 impl Audience {
@@ -46,7 +72,7 @@ impl Audience {
             Self::Supervisor(side) => {
                 let _ = side.send_of(clocks, &FromWorker::Report(report));
             }
-            Self::People(_) => self.report(report),
+            Self::People(_) | Self::FirstSteps(_) => self.report(report),
         }
     }
 
@@ -58,6 +84,7 @@ impl Audience {
                 let _ = side.send(message);
             }
             Self::People(lines) => lines.print(message),
+            Self::FirstSteps(steps) => steps.take(message),
         }
     }
 }
@@ -233,8 +260,12 @@ impl Reporter {
         matches!(self.audience, Audience::Supervisor(_))
     }
 
-    /// Whether the supervisor asked to end in order.
+    /// Whether the audience wants the training to end in order.
     pub fn stop_requested(&self) -> bool {
-        matches!(&self.audience, Audience::Supervisor(side) if side.stop_requested())
+        match &self.audience {
+            Audience::Supervisor(side) => side.stop_requested(),
+            Audience::FirstSteps(steps) => steps.is_complete(),
+            Audience::People(_) => false,
+        }
     }
 }

@@ -4,17 +4,16 @@
 //! been given, so that the run can be resumed and repeated with it.
 
 use std::path::Path;
-use std::process::{Command, Stdio};
 
 use workbench_ddp_protocol::{Data, TrainSpec, TriedBatches};
 use workbench_experiment::lab::{Finding, LabError, ParamValue, RunConfig};
-use workbench_report::format::clean;
 
 use crate::environment::Environment;
 use crate::found_batch::{BATCH, BatchChoice, FoundBatch};
 use crate::messages;
 use crate::params::Reader;
 use crate::plan::Plan;
+use crate::query::query;
 use crate::settings::{BatchScaling, Offer, TrainSettings};
 
 /// The longest step that is tried, in seconds: trying ends within half a minute then.
@@ -90,28 +89,10 @@ fn ask(
     spec: &TrainSpec,
     processes: u64,
 ) -> Result<TriedBatches, LabError> {
-    let order = serde_json::to_string(spec).map_err(|error| failed(&error.to_string()))?;
-    let mut command = Command::new(worker);
-    command
-        .args(["batches", "--most-s", &MOST_S.to_string()])
-        .args(["--processes", &processes.to_string(), "--spec", &order])
-        .env("OMP_NUM_THREADS", spec.threads.to_string())
-        .stdin(Stdio::null());
-    for name in environment.cleared() {
-        if name != "OMP_NUM_THREADS" {
-            command.env_remove(name);
-        }
-    }
-    let output = command
-        .output()
-        .map_err(|error| failed(&error.to_string()))?;
-    if !output.status.success() {
-        let said = String::from_utf8_lossy(&output.stderr);
-        let last = said.lines().rev().find(|line| !line.trim().is_empty());
-        let why = last.map_or_else(|| output.status.to_string(), |line| clean(line, 300));
-        return Err(failed(&why));
-    }
-    serde_json::from_slice(&output.stdout).map_err(|error| failed(&error.to_string()))
+    let (most_s, processes) = (MOST_S.to_string(), processes.to_string());
+    let args = ["batches", "--most-s", &most_s, "--processes", &processes];
+    let said = query((worker, environment), &args, spec).map_err(|why| failed(&why))?;
+    serde_json::from_slice(&said).map_err(|error| failed(&error.to_string()))
 }
 
 fn failed(why: &str) -> LabError {

@@ -144,6 +144,9 @@ const UNEVEN_FACTOR: f64 = 1.25;
 /// Steps below which ranks are not compared.
 const UNEVEN_STEPS: u64 = 10;
 
+/// Steps whose losses are kept, from the first one on.
+pub const FIRST_STEPS: usize = 8;
+
 /// The shortest interval for a figure of rows per second.
 const WINDOW_NS: u64 = 500_000_000;
 
@@ -170,6 +173,8 @@ pub struct Ledger {
     evaluations: BTreeMap<u32, Evaluation>,
     parts: Vec<Parts>,
     done: BTreeMap<u32, DoneReport>,
+    /// The losses of the first steps, each as it was when first done.
+    first_losses: Vec<f64>,
 }
 
 /// The ranks' own account of a step, and the ledger's.
@@ -277,17 +282,27 @@ impl Ledger {
             self.rows.push((all.rows, self.world));
             self.counted += all.rows;
         }
+        let loss = all.loss / all.rows.max(1) as f64;
+        let first = &mut self.first_losses;
+        if report.step == first.len() as u64 && first.len() < FIRST_STEPS {
+            first.push(loss);
+        }
         let new_rows = self.new_rows();
         let is_new = report.step >= self.most_steps;
         self.most_steps = self.most_steps.max(report.step + 1);
         Some(Completed {
             step: report.step,
             at_ns: all.at_ns,
-            loss: all.loss / all.rows.max(1) as f64,
+            loss,
             rate,
             new_rows,
             is_new,
         })
+    }
+
+    /// The mean losses of the first [`FIRST_STEPS`] steps, or of all where there are fewer.
+    pub fn first_losses(&self) -> &[f64] {
+        &self.first_losses
     }
 
     /// Time from step to step within an epoch is steady training; the first step of an attempt and

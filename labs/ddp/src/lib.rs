@@ -7,6 +7,7 @@
 //! - **Does not belong here:** training, which the worker's program does; supervising processes;
 //!   measuring, which is the same for all labs.
 
+mod again;
 mod arm;
 mod attempt;
 mod controller;
@@ -26,6 +27,7 @@ mod outcome;
 mod params;
 mod peers;
 mod plan;
+mod query;
 mod rendezvous;
 mod root_cause;
 mod run;
@@ -39,12 +41,14 @@ mod worker;
 #[cfg(test)]
 mod elastic_tests;
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use workbench_ddp_protocol::Data;
 use workbench_experiment::lab::{
     ArmContext, ArmOutput, Basis, DataSource, DefinitionError, Finding, Lab, LabDefinition,
-    LabError, LabHost, Opt, Params, PreparedLab, QuestionSet, Refusal, RunConfig, Source, page,
+    LabError, LabHost, MakeAgain, Opt, Params, PreparedLab, QuestionSet, RecordedItem, Refusal,
+    RunConfig, Source, page,
 };
 
 use crate::arm::Arm;
@@ -202,6 +206,21 @@ impl PreparedLab for Prepared {
 
     fn data_sha256(&self) -> Option<String> {
         Some(self.data_sha256.clone())
+    }
+
+    fn software(&self) -> BTreeMap<String, String> {
+        worker::software()
+    }
+
+    fn item_again(&self, recorded: &RecordedItem<'_>) -> Option<MakeAgain<'_>> {
+        if !again::is_offered(&self.settings, recorded) {
+            return None;
+        }
+        let same_bits = again::has_same_bits(recorded);
+        let worker = (&*self.worker, &self.environment);
+        Some(Box::new(move || {
+            again::first_steps(worker, &self.settings, same_bits)
+        }))
     }
 
     fn settled(&self) -> Params {

@@ -286,6 +286,11 @@ pub fn no_batch_found(why: &str) -> String {
     format!("no batch was found by trying: {why}; give one with --set batch=")
 }
 
+/// The first steps could not be trained again.
+pub fn no_steps_again(why: &str) -> String {
+    format!("the first steps could not be trained again: {why}")
+}
+
 /// There is no place where the ranks could meet.
 pub fn no_rendezvous(error: &io::Error) -> String {
     let remedy = match error.kind() {

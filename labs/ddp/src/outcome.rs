@@ -19,6 +19,9 @@ pub const ACCURACY: &str = "test_accuracy";
 /// The item that is the trained model.
 pub const MODEL: &str = "trained model";
 
+/// The item that is the first steps of the training.
+pub const FIRST: &str = "first steps";
+
 /// The outcome of a finished drive.
 ///
 /// # Errors
@@ -58,13 +61,12 @@ fn work(drive: &Drive<'_>) -> BTreeMap<String, u64> {
         .collect()
 }
 
-/// The epochs, and the model at the end.
+/// The first steps, the epochs, and the model at the end.
 fn items(drive: &Drive<'_>, sha256: &str) -> Vec<Item> {
-    let mut items: Vec<Item> = drive
-        .totals
-        .ledger
-        .evaluations()
-        .map(|evaluation| Item {
+    let mut items = vec![first_steps(drive.totals.ledger.first_losses())];
+    let evaluations = drive.totals.ledger.evaluations();
+    items.extend(evaluations.map(|evaluation| {
+        Item {
             name: format!("epoch {}", evaluation.epoch),
             sha256: hash(evaluation),
             // Names of their own: arms are compared by the trained model, not on the way to it.
@@ -73,8 +75,8 @@ fn items(drive: &Drive<'_>, sha256: &str) -> Vec<Item> {
                 ("loss".to_owned(), evaluation.loss()),
             ]
             .into(),
-        })
-        .collect();
+        }
+    }));
     let last = drive.totals.ledger.evaluations().last();
     items.push(Item {
         name: MODEL.to_owned(),
@@ -85,6 +87,24 @@ fn items(drive: &Drive<'_>, sha256: &str) -> Vec<Item> {
             .collect(),
     });
     items
+}
+
+/// The item of the first steps. Each loss depends on all that was trained before, so whoever trains
+/// these few steps with the same seed gets the same losses, and nobody else does.
+pub fn first_steps(losses: &[f64]) -> Item {
+    let mut hasher = Hasher::default();
+    for loss in losses {
+        hasher.update(loss.to_le_bytes());
+    }
+    let last = losses.last().filter(|loss| loss.is_finite());
+    Item {
+        name: FIRST.to_owned(),
+        sha256: hasher.finish(),
+        metrics: last
+            .map(|loss| ("loss".to_owned(), *loss))
+            .into_iter()
+            .collect(),
+    }
 }
 
 fn hash(evaluation: &Evaluation) -> String {

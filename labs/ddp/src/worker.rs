@@ -1,5 +1,6 @@
 //! The worker's program: where it is, whether it runs here, and with which libtorch.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -15,6 +16,11 @@ use crate::version_cache;
 pub const VARIABLE: &str = "WORKBENCH_WORKER";
 /// The release of libtorch that workers are written for.
 pub const LIBTORCH: &str = "2.11.0";
+
+/// What the training is done with, beside this program.
+pub fn software() -> BTreeMap<String, String> {
+    BTreeMap::from([("libtorch".to_owned(), LIBTORCH.to_owned())])
+}
 
 /// The variable that makes the dynamic linker search other folders first.
 const LIBRARY_PATH: &str = "LD_LIBRARY_PATH";

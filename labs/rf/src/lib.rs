@@ -20,9 +20,9 @@ use std::sync::Arc;
 use workbench_dataset::{DataError, Table};
 use workbench_experiment::lab::Quantity;
 use workbench_experiment::lab::{
-    ArmContext, ArmOutput, Calibration, DataSource, DefinitionError, Finding, Item, Lab,
-    LabDefinition, LabError, LabHost, Opt, PreparedLab, Progress, QuestionSet, Refusal, RunConfig,
-    TableData, read_table,
+    ArmContext, ArmOutput, Calibration, DataSource, DefinitionError, Finding, Lab, LabDefinition,
+    LabError, LabHost, MadeAgain, MakeAgain, Opt, PreparedLab, Progress, QuestionSet, RecordedItem,
+    Refusal, RunConfig, TableData, read_table,
 };
 use workbench_programs::{Peers, Timed};
 use workbench_words::counted;
@@ -174,11 +174,16 @@ impl PreparedLab for Prepared {
         Some(self.problem.split_sha256.clone())
     }
 
-    fn item_again(&self, index: usize) -> Option<Result<Item, LabError>> {
-        let (model, trees) = self.problem.models().nth(index)?;
-        let trained = self.problem.model(model, trees, &Progress::default());
-        let item = trained.map(|trained| trained.item);
-        Some(item.map_err(LabError::Failed))
+    fn item_again(&self, recorded: &RecordedItem<'_>) -> Option<MakeAgain<'_>> {
+        let (model, trees) = self.problem.models().nth(recorded.index)?;
+        Some(Box::new(move || {
+            let trained = self.problem.model(model, trees, &Progress::default());
+            Ok(MadeAgain {
+                item: trained.map_err(LabError::Failed)?.item,
+                // Integers and sums in a fixed order: equal on every machine.
+                tolerance: None,
+            })
+        }))
     }
 
     fn warnings(&self) -> Vec<Finding> {

@@ -69,6 +69,8 @@ fn run(lab: &dyn PreparedLab, arm: &str) -> (ArmOutput, After) {
             scratch: Path::new(""),
             clock,
             progress: &Progress::default(),
+            record: &|_, _| {},
+            before: None,
             spans: &|_| {},
             after: &after,
         },

@@ -53,6 +53,8 @@ fn run(
             scratch: Path::new(""),
             clock,
             progress,
+            record: &|_, _| {},
+            before: None,
             spans: &|_| {},
             after: &After::default(),
         },

@@ -4,19 +4,22 @@
 //! runs any arm as often as asked. Everything that must not be on the clock (loading, splitting,
 //! warming up) happens before [`PreparedLab::run_arm`].
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::calibration::Calibration;
 use super::definition::{DefinitionError, LabDefinition};
+use super::offered::{CommandInput, CommandOutput};
 use super::option::Refusal;
-use super::progress::Progress;
+use super::progress::{ArmMessage, Progress};
 use workbench_clock::Clock;
+use workbench_machine::MachineFacts;
 use workbench_pool::{Pool, TaskSpan};
 use workbench_questions::QuestionSet;
 use workbench_record::{
     Analysis, ArmFailure, ArmFailureKind, ArmOutput, Basis, DataSource, Finding, Item, NearPeers,
-    Params, RunConfig, Source,
+    Params, RepeatState, RunConfig, Source,
 };
 
 /// What the program offers to a lab when it makes the lab.
@@ -103,6 +106,17 @@ pub trait Lab: Send + Sync {
         None
     }
 
+    /// Does one of its commands ([`LabDefinition::commands`]) for one of its runs.
+    ///
+    /// # Errors
+    /// When the run does not have what the command needs, or the options do not fit it.
+    fn command(&self, name: &str, _input: &CommandInput<'_>) -> Result<CommandOutput, LabError> {
+        let lab = &self.definition().name;
+        Err(LabError::Config(format!(
+            "the {lab} lab has no command `{name}`"
+        )))
+    }
+
     /// Loads the data and checks the parameters against it.
     ///
     /// # Errors
@@ -117,6 +131,36 @@ pub struct ForeignLab<'a> {
     pub programs: &'a [String],
     /// SHA-256 of its definition and programs, in hexadecimal: who agreed to it agreed to these.
     pub sha256: &'a str,
+}
+
+/// An item that a finished run recorded.
+#[derive(Debug, Clone, Copy)]
+pub struct RecordedItem<'a> {
+    /// The arm that made it.
+    pub arm: &'a str,
+    /// Its number of workers.
+    pub workers: u32,
+    /// Its place among the items of a repeat, from 0.
+    pub index: usize,
+    /// The item.
+    pub item: &'a Item,
+    /// The machine that made it.
+    pub machine: &'a MachineFacts,
+    /// The software that made it, as [`PreparedLab::software`] says it.
+    pub software: &'a BTreeMap<String, String>,
+}
+
+/// Makes an item again.
+pub type MakeAgain<'a> = Box<dyn FnOnce() -> Result<MadeAgain, LabError> + 'a>;
+
+/// An item that was made again.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MadeAgain {
+    /// The item.
+    pub item: Item,
+    /// The bits may differ between this machine and that of the record, so only the figures are
+    /// compared, up to this relative difference. `None` where all has to be equal.
+    pub tolerance: Option<f64>,
 }
 
 /// A lab with its data loaded, ready to run any of its arms any number of times.
@@ -137,13 +181,16 @@ pub trait PreparedLab: Send + Sync {
         None
     }
 
-    /// Makes one item again, alone and on no clock, with the code and the seed of the arms: its
-    /// outputs have to be what a record of the same configuration says, bit for bit. `index` counts
-    /// the items of a repeat from 0. `None` where the lab does not offer this, or has no such item.
-    ///
-    /// # Errors
-    /// What failed.
-    fn item_again(&self, _index: usize) -> Option<Result<Item, LabError>> {
+    /// Software that is no part of this program and does work of the lab: names and versions, such
+    /// as `libtorch` and `2.11.0`. It is recorded with the run.
+    fn software(&self) -> BTreeMap<String, String> {
+        BTreeMap::new()
+    }
+
+    /// How one item is made again, alone and on no clock, with the code and the seed of the arms:
+    /// what comes out has to be what a record of the same configuration says. `None` where the lab
+    /// does not offer this for the item.
+    fn item_again(&self, _recorded: &RecordedItem<'_>) -> Option<MakeAgain<'_>> {
         None
     }
 
@@ -188,6 +235,12 @@ pub trait PreparedLab: Send + Sync {
         true
     }
 
+    /// Whether a repeat of the arm that was interrupted or killed goes on when its run is resumed
+    /// ([`ArmContext::before`]), instead of beginning anew. The arm's files are kept meanwhile.
+    fn continues(&self, _arm: &str) -> bool {
+        false
+    }
+
     /// Warms up code and data, so that the first repeat is like the others. Not timed.
     ///
     /// # Errors
@@ -218,7 +271,8 @@ pub struct ArmContext<'a> {
     /// Which repeat of the arm this is, from 0.
     pub repeat: u32,
     /// A directory for files of this repeat, such as checkpoints. The arm creates it if it needs
-    /// it; it is removed with its contents when the arm has done its work.
+    /// it; it is removed with its contents when the arm has done its work, and before a repeat
+    /// begins anew.
     pub scratch: &'a Path,
     /// The run's clock.
     pub clock: Clock,
@@ -226,6 +280,12 @@ pub struct ArmContext<'a> {
     pub progress: &'a Progress,
     /// Takes the spans of work outside of the pool (a serial arm's).
     pub spans: &'a (dyn Fn(TaskSpan) + Sync),
+    /// Records a message at once, with its time in nanoseconds on the run's clock: when this
+    /// returns, nothing that is recorded later can come before it. For what a repeat goes on from
+    /// after it was killed.
+    pub record: &'a (dyn Fn(u64, ArmMessage) + Sync),
+    /// What an earlier part of the run has recorded of this repeat, where the arm goes on with it.
+    pub before: Option<&'a RepeatState>,
     /// Takes what is to be found out about the outputs once the clock has stopped.
     pub after: &'a After,
 }

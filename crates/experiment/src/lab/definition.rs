@@ -11,6 +11,7 @@ use workbench_record::{
     CONTROL, FigureFacts, ItemFacts, LabFacts, LabPage, ParamFacts, Params, RunConfig,
 };
 
+use super::offered::LabCommand;
 use super::params::{ParamError, ParamSpec};
 
 /// A lab as its `lab.toml` defines it.
@@ -64,6 +65,9 @@ pub struct LabDefinition {
     /// Declarations of its figures, counters and metrics, in the order of reports.
     #[serde(default, rename = "figure")]
     pub figures: Vec<FigureFacts>,
+    /// Its commands, in the order of help.
+    #[serde(default, rename = "command")]
+    pub commands: Vec<LabCommand>,
     /// What its reports show beside the results; labs set it themselves, from a document of theirs.
     #[serde(skip)]
     pub page: Option<LabPage>,

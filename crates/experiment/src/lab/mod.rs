@@ -8,6 +8,7 @@ mod assigned;
 mod calibration;
 mod contract;
 mod definition;
+mod offered;
 mod option;
 mod page;
 mod params;
@@ -16,11 +17,15 @@ mod table;
 
 pub use assigned::{AssignmentUnfit, assigned};
 pub use calibration::Calibration;
-pub use contract::{After, ArmContext, ForeignLab, Lab, LabError, LabHost, MakeLab, PreparedLab};
+pub use contract::{
+    After, ArmContext, ForeignLab, Lab, LabError, LabHost, MadeAgain, MakeAgain, MakeLab,
+    PreparedLab, RecordedItem,
+};
 pub use definition::{
     ArmDefinition, DataDefinition, DataKind, DefinitionError, LIST_SEPARATOR, LabDefinition,
     PeerDefinition, PeerPackage, PeersDefinition, Preset, Roles, nearest, suggest,
 };
+pub use offered::{CommandInput, CommandOutput, LabCommand, OutputTable};
 pub use option::{Opt, Refusal};
 pub use page::page;
 pub use params::{ParamError, ParamSpec};
@@ -30,6 +35,7 @@ pub use workbench_questions::QuestionSet;
 pub use workbench_record::{
     Analysis, ArmComparison, ArmOutput, Basis, BestItem, Breakdown, ControllerPhase,
     ControllerState, DataSource, Direction, Figure, FigureFacts, FigureGroup, Finding, Health,
-    Importance, Item, LabFacts, NearPeers, NextBest, ParamValue, Params, Part, Quantity, RECOVERED,
-    RunConfig, SHARED_CORES, SlotState, Source, Unit,
+    Importance, Item, ItemEvent, ItemFailure, ItemPhase, ItemPlace, LabFacts, NearPeers, NextBest,
+    ParamValue, Params, Part, Quantity, RECOVERED, RepeatState, RunConfig, SHARED_CORES, SlotState,
+    Source, Unit,
 };

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use workbench_clock::program_ns;
-use workbench_record::{ControllerState, Event, Finding, SlotState};
+use workbench_record::{ControllerState, Event, Finding, ItemEvent, SlotState};
 
 /// Progress of an arm and the request to stop it. Clones share both.
 #[derive(Debug, Clone)]
@@ -37,6 +37,8 @@ pub enum ArmMessage {
     Output(String, String),
     /// Something that a reader of the result has to know.
     Finding(Finding),
+    /// What becomes of an item.
+    Item(ItemEvent),
     /// The state of the arm's controller.
     State(ControllerState),
 }
@@ -58,6 +60,7 @@ impl ArmMessage {
             },
             Self::Output(source, text) => Event::Output { source, text },
             Self::Finding(finding) => Event::Finding(finding),
+            Self::Item(event) => Event::Item(event),
             Self::State(state) => Event::State(state),
         }
     }

@@ -29,11 +29,13 @@ pub fn result(id: &str) -> RunResult {
         parameters: std::collections::BTreeMap::default(),
         data: DataSource::Embedded,
         data_sha256: None,
+        software: std::collections::BTreeMap::new(),
         made: Vec::new(),
         repeats: 5,
         notes: Vec::new(),
         precision: None,
         noise: None,
+        race: None,
         asked: Asked {
             arms: ["sequential", "models", "trees"].map(str::to_owned).into(),
             workers: vec![2],

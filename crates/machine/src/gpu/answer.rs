@@ -1,12 +1,23 @@
-//! What the helper process says, one line of JSON each.
+//! What the helper process is asked and says, one line of JSON each.
 
 use serde::{Deserialize, Serialize};
 
+use super::state::GpuState;
 use crate::facts::GpuFacts;
 use crate::monitor::sample::GpuSample;
 
-/// An answer of the helper. After `Driver` and its `Gpu`s it answers every line that it reads with
-/// a `Look`.
+/// A question to the helper.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Ask {
+    /// A look at all GPUs, as runs record it.
+    Look,
+    /// Everything that the GPUs say.
+    Details,
+}
+
+/// An answer of the helper: `Driver` and its `Gpu`s without being asked, then one for every
+/// question.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Answer {
@@ -25,6 +36,13 @@ pub(super) enum Answer {
     Look {
         /// One entry per GPU, in the driver's order.
         gpus: Vec<GpuSample>,
+        /// CPU time that the helper has used so far, in nanoseconds.
+        cpu_ns: u64,
+    },
+    /// Everything that the GPUs say.
+    Details {
+        /// The GPUs in the driver's order, each followed by its MIG devices.
+        gpus: Vec<GpuState>,
         /// CPU time that the helper has used so far, in nanoseconds.
         cpu_ns: u64,
     },

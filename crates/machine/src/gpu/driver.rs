@@ -2,6 +2,7 @@
 
 use std::io::{self, BufRead, BufReader, Write};
 use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
+use std::path::PathBuf;
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::sync::{Arc, OnceLock};
@@ -10,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 
-use super::answer::Answer;
+use super::answer::{Answer, Ask};
 use super::problem::DriverProblem;
 use crate::facts::GpuFacts;
 use crate::monitor::sample::GpuSample;
@@ -20,12 +21,13 @@ pub const HELPER: &str = "gpu-driver-helper";
 
 /// How long the driver may take for one answer. Starting it wakes the GPUs up, which takes a second
 /// or two each where nothing else keeps the driver awake.
-const DEADLINE: Duration = Duration::from_secs(10);
+pub(super) const DEADLINE: Duration = Duration::from_secs(10);
 
 /// How long a look at the machine waits for the GPUs. A later answer serves the next look.
 const PATIENCE: Duration = Duration::from_millis(100);
 
 static START: OnceLock<fn() -> Command> = OnceLock::new();
+static SIMULATED: OnceLock<SimulatedGpus> = OnceLock::new();
 static DRIVER: OnceLock<Driver> = OnceLock::new();
 
 /// Says how the helper is started: a command that ends in a call of [`serve`](super::serve). In a
@@ -34,10 +36,39 @@ pub fn start_helper_with(command: fn() -> Command) {
     let _ = START.set(command);
 }
 
+/// A library that takes the place of NVIDIA's, and the file that it reads.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SimulatedGpus {
+    /// The library.
+    pub library: PathBuf,
+    /// What the GPUs do: see the crate `nvml-sim`.
+    pub scenario: PathBuf,
+}
+
+/// The variable that tells the simulated library its scenario.
+pub const SCENARIO_VARIABLE: &str = "WORKBENCH_GPU_SCENARIO";
+
+/// From now on a library that simulates GPUs is loaded in the place of NVIDIA's. Has to be called
+/// before anything asks for GPUs.
+pub fn simulate(gpus: SimulatedGpus) {
+    let _ = SIMULATED.set(gpus);
+}
+
+/// The helper's command; the library to load, where it is not NVIDIA's, is its second argument.
+pub(super) fn helper_command() -> Option<Command> {
+    let mut command = START.get()?();
+    if let Some(simulated) = SIMULATED.get() {
+        command.arg(&simulated.library);
+        command.env(SCENARIO_VARIABLE, &simulated.scenario);
+    }
+    Some(command)
+}
+
 /// The driver, asked at most once in a process; a driver that failed is not asked again.
 pub(crate) fn driver() -> Option<&'static Driver> {
-    let command = START.get()?;
-    Some(DRIVER.get_or_init(|| Driver::ask(command(), DEADLINE)))
+    START.get()?;
+    let ask = || helper_command().map(|command| Driver::ask(command, DEADLINE));
+    Some(DRIVER.get_or_init(|| ask().unwrap_or_default()))
 }
 
 /// What is known of the driver, and the way to ask for more.
@@ -111,11 +142,11 @@ pub(crate) struct Link {
 }
 
 impl Link {
-    fn start(mut command: Command, deadline: Duration) -> io::Result<Self> {
+    pub(super) fn start(mut command: Command, deadline: Duration) -> io::Result<Self> {
         let mut child = command
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
-            .stderr(Stdio::null())
+            .stderr(errors())
             // Ctrl-C and Ctrl-Z are for the program alone.
             .process_group(0)
             .spawn()?;
@@ -139,7 +170,7 @@ impl Link {
         })
     }
 
-    fn next(&self, within: Duration) -> Result<Answer, DriverProblem> {
+    pub(super) fn next(&self, within: Duration) -> Result<Answer, DriverProblem> {
         match self.heard.recv_timeout(within) {
             Ok(Heard::Answer(answer)) => Ok(answer),
             Ok(Heard::Ended(signal)) => Err(DriverProblem::Crashed { signal }),
@@ -150,11 +181,18 @@ impl Link {
         }
     }
 
+    /// Asks, and waits for nothing.
+    pub(super) fn ask(&mut self, what: Ask) -> io::Result<()> {
+        let mut line = serde_json::to_vec(&what)?;
+        line.push(b'\n');
+        self.ask.write_all(&line)
+    }
+
     /// Looks at the GPUs: the newest answer, where there is one since the last look. Takes no
     /// longer than [`PATIENCE`], whatever the driver does.
     pub(crate) fn look(&mut self) -> Option<Vec<GpuSample>> {
         let late = self.asked.and_then(|_| self.take(Duration::ZERO));
-        if self.asked.is_none() && self.ask.write_all(b"look\n").is_ok() {
+        if self.asked.is_none() && self.ask(Ask::Look).is_ok() {
             self.asked = Some(Instant::now());
         }
         self.take(PATIENCE).or(late)
@@ -197,6 +235,15 @@ impl Drop for Link {
         if let Some(mut child) = self.child.try_lock() {
             let _ = child.kill();
         }
+    }
+}
+
+/// Where the helper's standard error goes: nowhere, because NVIDIA's library is not asked to print,
+/// but what is wrong with a scenario is for whoever wrote it.
+fn errors() -> Stdio {
+    match SIMULATED.get() {
+        Some(_) => Stdio::inherit(),
+        None => Stdio::null(),
     }
 }
 

@@ -6,12 +6,19 @@
 //! helper ends with the process that started it, however that ends.
 
 mod answer;
+mod details;
 mod driver;
 mod problem;
 mod read;
 mod serve;
+mod state;
+mod watch;
 
 pub(crate) use driver::{Driver, driver};
-pub use driver::{HELPER, start_helper_with};
+pub use driver::{HELPER, SCENARIO_VARIABLE, SimulatedGpus, simulate, start_helper_with};
 pub use problem::DriverProblem;
 pub use serve::serve;
+pub use state::{
+    EccErrors, GpuHealth, GpuProcess, GpuState, NvLinkState, PcieState, ThrottleReason,
+};
+pub(crate) use watch::GpuWatch;

@@ -6,6 +6,7 @@ use nvml_wrapper::bitmasks::device::ThrottleReasons;
 use nvml_wrapper::enum_wrappers::device::{Clock, PcieUtilCounter, TemperatureSensor};
 use nvml_wrapper::{Device, Nvml};
 
+use super::state::ThrottleReason;
 use crate::facts::GpuFacts;
 use crate::monitor::pace::Pace;
 use crate::monitor::round_share;
@@ -90,7 +91,7 @@ fn read(device: &Device<'_>, sample: &mut GpuSample) {
     sample.busy = device
         .utilization_rates()
         .ok()
-        .map(|rates| round_share(f64::from(rates.gpu) / 100.0));
+        .map(|rates| percent(rates.gpu));
     sample.memory_used_bytes = device.memory_info().ok().map(|memory| memory.used);
     sample.power_w = device.power_usage().ok().map(watts);
     sample.temperature_c = device.temperature(TemperatureSensor::Gpu).ok();
@@ -102,7 +103,7 @@ fn read(device: &Device<'_>, sample: &mut GpuSample) {
 }
 
 /// Milliwatts as watts with one decimal.
-fn watts(milliwatts: u32) -> f32 {
+pub(super) fn watts(milliwatts: u32) -> f32 {
     ((f64::from(milliwatts) / 100.0).round() / 10.0) as f32
 }
 
@@ -117,32 +118,34 @@ fn pcie(device: &Device<'_>) -> Option<[u64; 2]> {
     Some([rx?, tx?])
 }
 
-/// The reasons in words. An idle GPU is not held down, so that reason is left out.
-fn throttle(reasons: ThrottleReasons) -> Vec<String> {
-    const WORDS: [(ThrottleReasons, &str); 8] = [
-        (ThrottleReasons::SW_POWER_CAP, "power cap"),
-        (ThrottleReasons::HW_SLOWDOWN, "hardware slowdown"),
-        (ThrottleReasons::HW_THERMAL_SLOWDOWN, "too hot (hardware)"),
-        (ThrottleReasons::SW_THERMAL_SLOWDOWN, "too hot (driver)"),
-        (ThrottleReasons::HW_POWER_BRAKE_SLOWDOWN, "power brake"),
-        (
-            ThrottleReasons::SYNC_BOOST,
-            "another GPU of its sync boost group",
-        ),
-        (
-            ThrottleReasons::APPLICATIONS_CLOCKS_SETTING,
-            "application clocks setting",
-        ),
-        (
-            ThrottleReasons::DISPLAY_CLOCK_SETTING,
-            "display clocks setting",
-        ),
-    ];
-    WORDS
-        .iter()
-        .filter(|(reason, _)| reasons.contains(*reason))
-        .map(|(_, words)| (*words).to_owned())
-        .collect()
+/// Why the clocks are held down. An idle GPU is not held down, so that reason is left out.
+pub(super) fn reasons(bits: ThrottleReasons) -> Vec<ThrottleReason> {
+    let known = ThrottleReason::ALL.into_iter();
+    known.filter(|reason| bits.contains(bit(*reason))).collect()
+}
+
+fn bit(reason: ThrottleReason) -> ThrottleReasons {
+    match reason {
+        ThrottleReason::PowerCap => ThrottleReasons::SW_POWER_CAP,
+        ThrottleReason::HardwareSlowdown => ThrottleReasons::HW_SLOWDOWN,
+        ThrottleReason::HardwareThermal => ThrottleReasons::HW_THERMAL_SLOWDOWN,
+        ThrottleReason::DriverThermal => ThrottleReasons::SW_THERMAL_SLOWDOWN,
+        ThrottleReason::PowerBrake => ThrottleReasons::HW_POWER_BRAKE_SLOWDOWN,
+        ThrottleReason::SyncBoost => ThrottleReasons::SYNC_BOOST,
+        ThrottleReason::ApplicationClocks => ThrottleReasons::APPLICATIONS_CLOCKS_SETTING,
+        ThrottleReason::DisplayClocks => ThrottleReasons::DISPLAY_CLOCK_SETTING,
+    }
+}
+
+/// The reasons in words.
+fn throttle(bits: ThrottleReasons) -> Vec<String> {
+    let words = reasons(bits).into_iter().map(ThrottleReason::words);
+    words.map(str::to_owned).collect()
+}
+
+/// Percent as a share.
+pub(super) fn percent(value: u32) -> f32 {
+    round_share(f64::from(value) / 100.0)
 }
 
 #[cfg(test)]

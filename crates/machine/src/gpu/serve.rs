@@ -6,10 +6,12 @@ use std::sync::mpsc::{self, Receiver};
 use std::thread;
 
 use nvml_wrapper::Nvml;
+use nvml_wrapper::error::NvmlError;
 use rustix::process::{Signal, getpid, kill_process};
 use workbench_clock::process_cpu_ns;
 
-use super::answer::Answer;
+use super::answer::{Answer, Ask};
+use super::details::Details;
 use super::read::{Gpus, describe};
 
 /// The whole helper process: answers on the standard output what is asked on the standard input,
@@ -30,7 +32,12 @@ pub fn serve() -> io::Result<()> {
     // Read on a thread of its own: a call into the driver may never return, and the end of the
     // input has to end this process all the same.
     for line in io::stdin().lock().lines() {
-        if line.is_err() || ask.send(()).is_err() {
+        let Ok(line) = line else {
+            break;
+        };
+        if let Ok(what) = serde_json::from_str(&line)
+            && ask.send(what).is_err()
+        {
             break;
         }
     }
@@ -46,8 +53,8 @@ fn take_stdout() -> io::Result<File> {
     Ok(out.into())
 }
 
-fn answer(mut out: File, asked: &Receiver<()>) -> io::Result<()> {
-    let Ok(nvml) = Nvml::init() else {
+fn answer(mut out: File, asked: &Receiver<Ask>) -> io::Result<()> {
+    let Ok(nvml) = load() else {
         return say(&mut out, &Answer::Absent);
     };
     let gpus = nvml.device_count().unwrap_or(0);
@@ -56,17 +63,35 @@ fn answer(mut out: File, asked: &Receiver<()>) -> io::Result<()> {
     for index in 0..gpus {
         say(&mut out, &Answer::Gpu(describe(&nvml, index)))?;
     }
-    let mut gpus = Gpus::open(&nvml, gpus);
-    for () in asked {
-        let look = Answer::Look {
-            gpus: gpus.look(),
-            cpu_ns: process_cpu_ns(),
-        };
-        say(&mut out, &look)?;
-        // After the answer, because the driver takes its time for this.
-        gpus.look_at_pcie();
+    let mut looks = Gpus::open(&nvml, gpus);
+    let mut details = None;
+    for what in asked {
+        match what {
+            Ask::Look => {
+                let gpus = looks.look();
+                let cpu_ns = process_cpu_ns();
+                say(&mut out, &Answer::Look { gpus, cpu_ns })?;
+                // After the answer, because the driver takes its time for this.
+                looks.look_at_pcie();
+            }
+            Ask::Details => {
+                let details = details.get_or_insert_with(|| Details::open(&nvml, gpus));
+                let gpus = details.look();
+                let cpu_ns = process_cpu_ns();
+                say(&mut out, &Answer::Details { gpus, cpu_ns })?;
+                details.look_at_pcie();
+            }
+        }
     }
     Ok(())
+}
+
+/// NVIDIA's library, or the one that the second argument names.
+fn load() -> Result<Nvml, NvmlError> {
+    match std::env::args_os().nth(2) {
+        Some(library) => Nvml::builder().lib_path(&library).init(),
+        None => Nvml::init(),
+    }
 }
 
 fn say(out: &mut File, answer: &Answer) -> io::Result<()> {

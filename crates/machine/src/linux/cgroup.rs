@@ -45,6 +45,48 @@ pub(super) fn limits(root: &Path) -> Limits {
     limits
 }
 
+/// The control group whose memory limit is the smallest above this process.
+#[derive(Debug)]
+pub(crate) struct MemoryGroup {
+    /// What it allows, in bytes.
+    pub limit_bytes: u64,
+    used: PathBuf,
+}
+
+impl MemoryGroup {
+    /// The group of the process whose `/proc/self` lies under `root`; `None` without a limit.
+    pub fn find(root: &Path) -> Option<Self> {
+        let own = files::text(root, "proc/self/cgroup").unwrap_or_default();
+        let mounts = mounts(root);
+        let mut found: Option<Self> = None;
+        for group in own.lines().filter_map(parse_group) {
+            let (limit, used) = match group.controllers.is_empty() {
+                true => ("memory.max", "memory.current"),
+                false if group.has("memory") => ("memory.limit_in_bytes", "memory.usage_in_bytes"),
+                false => continue,
+            };
+            for dir in directories(root, &mounts, &group, "memory") {
+                let Some(limit_bytes) = memory(&dir.join(limit)) else {
+                    continue;
+                };
+                if found
+                    .as_ref()
+                    .is_none_or(|found| limit_bytes < found.limit_bytes)
+                {
+                    let used = dir.join(used);
+                    found = Some(Self { limit_bytes, used });
+                }
+            }
+        }
+        found
+    }
+
+    /// What its processes and their files use, in bytes.
+    pub fn used_bytes(&self) -> Option<u64> {
+        memory(&self.used)
+    }
+}
+
 /// A directory of a control group that limits this process' CPU time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct CpuGroup {

@@ -5,30 +5,30 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The place of `path` (absolute or not) in the tree at `root`.
-pub(super) fn place(root: &Path, path: &str) -> PathBuf {
+pub(crate) fn place(root: &Path, path: &str) -> PathBuf {
     root.join(path.trim_start_matches('/'))
 }
 
 /// The file's text without surrounding white space; bytes that are no UTF-8 are
 /// replaced, not refused.
-pub(super) fn text(root: &Path, path: &str) -> Option<String> {
+pub(crate) fn text(root: &Path, path: &str) -> Option<String> {
     text_at(&place(root, path))
 }
 
 /// Like [`text`], for a path that is already in place.
-pub(super) fn text_at(path: &Path) -> Option<String> {
+pub(crate) fn text_at(path: &Path) -> Option<String> {
     let bytes = fs::read(path).ok()?;
     Some(String::from_utf8_lossy(&bytes).trim().to_owned())
 }
 
 /// The file as it is.
-pub(super) fn bytes(root: &Path, path: &str) -> Option<Vec<u8>> {
+pub(crate) fn bytes(root: &Path, path: &str) -> Option<Vec<u8>> {
     fs::read(place(root, path)).ok()
 }
 
 /// Counts the processors in a list such as `0-3,8,10-11`. `None` when it is malformed, empty
 /// or counts backwards.
-pub(super) fn count_cpu_list(list: &str) -> Option<u32> {
+pub(crate) fn count_cpu_list(list: &str) -> Option<u32> {
     let mut count = 0_u32;
     for part in list.trim().split(',') {
         let (first, last) = range(part)?;
@@ -38,7 +38,7 @@ pub(super) fn count_cpu_list(list: &str) -> Option<u32> {
 }
 
 /// The processors in such a list; `None` also where there are more than any kernel has.
-pub(super) fn cpu_list(list: &str) -> Option<Vec<u32>> {
+pub(crate) fn cpu_list(list: &str) -> Option<Vec<u32>> {
     const MOST: u32 = 1 << 16;
     count_cpu_list(list).filter(|count| *count <= MOST)?;
     let ranges = list.trim().split(',').filter_map(range);

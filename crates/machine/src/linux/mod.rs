@@ -4,7 +4,7 @@ pub(crate) mod cgroup;
 mod core_kinds;
 mod cores;
 pub(crate) mod cpuinfo;
-mod files;
+pub(crate) mod files;
 mod findings;
 
 #[cfg(test)]

@@ -92,7 +92,7 @@ pub struct Readings {
     /// Of each control group above the program.
     pub(super) throttling: Vec<(PathBuf, Throttling)>,
     /// Of each processor, by its number.
-    pub(super) ticks: Vec<(u32, Ticks)>,
+    pub(crate) ticks: Vec<(u32, Ticks)>,
     pub(super) ticks_per_s: u64,
     pub(super) pressure: Option<Pressure>,
     pub(super) cores: Option<CoreLimits>,

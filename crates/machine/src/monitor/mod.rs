@@ -27,6 +27,8 @@ mod tests;
 
 pub use background::{Monitor, Tick};
 pub use conditions::{Conditions, CoreLimits, Pressure, Readings, Steal, Throttling};
+#[cfg(all(target_os = "linux", not(workbench_portable)))]
+pub(crate) use linux::{Counters, Frequencies, Reread};
 pub use observer::Observer;
 pub use resource_use::{HardwareCounts, ProcessUse, ResourceUse};
 pub use sample::{GpuSample, Sample};

@@ -1,5 +1,6 @@
 //! How often something dear may be looked at, so that looking stays within a share of one core.
 
+use std::ops::RangeInclusive;
 use std::time::{Duration, Instant};
 
 use workbench_clock::thread_cpu_ns;
@@ -13,6 +14,7 @@ pub(crate) struct Pace {
     /// Share of one core that the looks may take.
     budget: f64,
     shortest: Duration,
+    longest: Duration,
     /// Average CPU time of a look, in nanoseconds, of which the newest makes up a quarter: one slow
     /// look must not blind the instrument for seconds.
     cost_ns: Option<f64>,
@@ -21,9 +23,15 @@ pub(crate) struct Pace {
 
 impl Pace {
     pub fn new(budget: f64, shortest: Duration) -> Self {
+        Self::up_to(budget, shortest, LONGEST)
+    }
+
+    /// The same, with the longest time between two looks.
+    pub fn up_to(budget: f64, shortest: Duration, longest: Duration) -> Self {
         Self {
             budget,
             shortest,
+            longest,
             cost_ns: None,
             due: None,
         }
@@ -42,12 +50,12 @@ impl Pace {
             .cost_ns
             .map_or(cost, |average| average + (cost - average) / 4.0);
         self.cost_ns = Some(average);
-        self.due = Some(now + spacing(average, self.budget, self.shortest));
+        self.due = Some(now + spacing(average, self.budget, self.shortest..=self.longest));
         true
     }
 }
 
 /// The time from one look to the next at which looks of this cost keep to the budget.
-pub(super) fn spacing(cost_ns: f64, budget: f64, shortest: Duration) -> Duration {
-    Duration::from_nanos((cost_ns / budget) as u64).clamp(shortest, LONGEST)
+pub(super) fn spacing(cost_ns: f64, budget: f64, within: RangeInclusive<Duration>) -> Duration {
+    Duration::from_nanos((cost_ns / budget) as u64).clamp(*within.start(), *within.end())
 }

@@ -51,6 +51,7 @@ impl Log {
         log.push(Event::RunStarted(Box::new(RunStarted {
             data_sha256: None,
             split_sha256: None,
+            software: std::collections::BTreeMap::new(),
             format: FORMAT,
             run_id: "20261121-101502-rf-3f9a".to_owned(),
             unix_ms: 1_795_000_000_000,

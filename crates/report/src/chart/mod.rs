@@ -1,7 +1,7 @@
 //! Charts: what each shows, drawn once and written as SVG or PNG.
 //!
 //! A chart is a list of [`marks`] in pixels of a 100 % display. The files `speedup`, `scaling`,
-//! `timeline`, `lost`, `what_if`, `curves`, `items`, `importances`,
+//! `timeline`, `lost`, `what_if`, `curves`, `race`, `lives`, `slices`, `items`, `importances`,
 //! `steps`, `start_up` and `states` each make one;
 //! [`paint`] plays the marks onto a plotters backend. Does not belong here: captions and tables.
 
@@ -11,14 +11,18 @@ mod font;
 mod heat;
 mod importances;
 mod items;
+mod lives;
 mod looks;
 mod lost;
 mod marks;
 mod paint;
 mod palette;
+mod panel;
+mod race;
 mod rows;
 mod scaling;
 mod series;
+mod slices;
 mod slots;
 mod spans;
 mod speedup;
@@ -34,10 +38,13 @@ mod what_if;
 pub(super) use curves::charts as curves;
 pub(super) use importances::chart as importances;
 pub(super) use items::chart as items;
+pub(super) use lives::{chart as lives, ends};
 pub(super) use lost::chart as lost;
 pub(super) use marks::Chart;
 pub(super) use palette::css;
+pub(super) use race::chart as race;
 pub(super) use scaling::chart as scaling;
+pub(super) use slices::{side_by_side, slices};
 pub(super) use speedup::chart as speedup;
 pub(super) use start_up::chart as start_up;
 pub(super) use states::chart as states;

@@ -68,7 +68,12 @@ pub(super) fn all(result: &RunResult, snapshot: &Snapshot) -> Vec<(String, Vec<A
         names
     };
     let whole = names(|repeat| repeat.curves.keys().map(String::as_str).collect());
-    let of_items = names(|repeat| repeat.item_curves.keys().map(String::as_str).collect());
+    // Items with a life of their own have a chart of their own.
+    let of_items = names(|repeat| {
+        let curves = repeat.item_curves.keys().map(String::as_str);
+        curves.filter(|_| repeat.items.is_empty()).collect()
+    });
+    let raced = result.race.as_ref().map(|race| race.metric.as_str());
     // The chart of items has these.
     let size = facts.item.as_ref().and_then(|item| item.size.as_ref());
     let is_by_size = |name: &&str| {
@@ -77,7 +82,7 @@ pub(super) fn all(result: &RunResult, snapshot: &Snapshot) -> Vec<(String, Vec<A
     };
     let whole = whole
         .into_iter()
-        .filter(|name| !is_by_size(name))
+        .filter(|name| !is_by_size(name) && raced != Some(*name))
         .map(|name| {
             let of = |(subject, repeat): &(String, &RepeatState)| {
                 let points = repeat.curves.get(name)?;

@@ -30,6 +30,12 @@ pub(super) struct Figures {
     pub what_if: Option<PageFigure>,
     /// What the controller did, where that was more than usual.
     pub states: Option<PageFigure>,
+    /// How far every arm was at any time.
+    pub race: Option<PageFigure>,
+    /// The curves of every item.
+    pub lives: Option<PageFigure>,
+    /// What items came to over their settings.
+    pub settings: Vec<PageFigure>,
     /// One per name of a curve.
     pub curves: Vec<PageFigure>,
     pub steps: Option<PageFigure>,
@@ -67,6 +73,13 @@ impl Figures {
             states: chart::states(result, snapshot)
                 .map(|c| states(&c))
                 .transpose()?,
+            race: chart::race(result, snapshot)
+                .map(|c| race(&c))
+                .transpose()?,
+            lives: chart::lives(result, snapshot)
+                .map(|c| lives(result, &c))
+                .transpose()?,
+            settings: settings(result, snapshot)?,
             curves: curves(result, snapshot)?,
             steps: chart::steps(result).map(|c| steps(&c)).transpose()?,
             start_up: chart::start_up(result).map(|c| start_up(&c)).transpose()?,
@@ -186,6 +199,45 @@ fn start_up(chart: &Chart) -> Result<PageFigure, ReportError> {
     let caption = "From the start of the repeat until the last worker had done its first step. \
                    Each stage is counted from when the last worker had done the one before.";
     figure(chart, "start-up", "Time to the first step", caption)
+}
+
+fn race(chart: &Chart) -> Result<PageFigure, ReportError> {
+    let caption = "The best so far: lines are medians over the repeats, bands go from the best to \
+                   the worst repeat; dashed is the target. A line ends where a repeat has ended.";
+    figure(chart, "race", "How far every arm was", caption)
+}
+
+fn lives(result: &RunResult, chart: &Chart) -> Result<PageFigure, ReportError> {
+    let noun = format::clean(result.lab_facts.item_word(), 30);
+    let caption = format!(
+        "A line for every {noun} of the repeat with the median wall time, dark where it came to \
+         its end."
+    );
+    figure(chart, "lives", &format!("Every {noun}"), &caption)
+}
+
+fn settings(result: &RunResult, snapshot: &Snapshot) -> Result<Vec<PageFigure>, ReportError> {
+    let noun = format::clean(result.lab_facts.item_word(), 30);
+    let slices = chart::slices(result, snapshot).map(|chart| {
+        let caption = format!(
+            "A point for every {noun} of all arms, in the colour of its arm; the worst twentieth \
+             lies on the upper or lower edge."
+        );
+        figure(&chart, "slices", "Over each setting", &caption)
+    });
+    let side_by_side = chart::side_by_side(result, snapshot).map(|chart| {
+        let caption = format!(
+            "A line for every {noun} through its settings to what it came to; the darker, the \
+             better."
+        );
+        figure(
+            &chart,
+            "side-by-side",
+            "All settings side by side",
+            &caption,
+        )
+    });
+    slices.into_iter().chain(side_by_side).collect()
 }
 
 fn curves(result: &RunResult, snapshot: &Snapshot) -> Result<Vec<PageFigure>, ReportError> {

@@ -20,7 +20,10 @@ use sha2::{Digest as _, Sha256};
 use super::answers::AskedQuestion;
 use super::error::ReportError;
 use super::headline::{self, Sentence};
-use super::{arms, chart, format, ideal, item_table, settings, tables, tool_table, usage};
+use super::{
+    arms, chart, format, ideal, item_table, life_table, race_table, settings, tables, tool_table,
+    usage,
+};
 use workbench_record::{Severity, Snapshot};
 use workbench_result::RunResult;
 
@@ -63,6 +66,8 @@ pub(super) fn page(
                     (breakdown::failures(result, &figures))
                     (answers::section(asked))
                     (comparison(result, &figures))
+                    (race(result, &figures))
+                    (lives(result, snapshot, &figures))
                     (breakdown::curves(&figures))
                     (timelines(&figures))
                     (breakdown::steps(result, &figures))
@@ -158,6 +163,39 @@ fn comparison(result: &RunResult, figures: &figures::Figures) -> Markup {
                 "List scheduling predicts: the recorded durations on that many workers without \
                  overhead. Efficiency: speed-up over workers. Karp–Flatt: the serial fraction that \
                  the speed-up would mean (Karp and Flatt 1990); it counts imbalance as serial."
+            }
+        }
+    }
+}
+
+fn race(result: &RunResult, figures: &figures::Figures) -> Markup {
+    html! {
+        @if let Some(race) = &result.race {
+            section id="race" {
+                h2 { "How far every arm was" }
+                @if let Some(figure) = &figures.race { (figure.markup) }
+                @let caption = "To the target, and after equal time and work";
+                (parts::table(caption, &race_table::table(result)))
+                p.aside { (parts::bound(&race_table::explained(result, race))) }
+            }
+        }
+    }
+}
+
+fn lives(result: &RunResult, snapshot: &Snapshot, figures: &figures::Figures) -> Markup {
+    let table = life_table::table(result, snapshot);
+    let noun = format::clean(result.lab_facts.item_word(), 30);
+    let became = format!("What became of every {noun}");
+    html! {
+        @if !table.rows.is_empty() {
+            section id="lives" {
+                h2 { (became) }
+                @if let Some(figure) = &figures.lives { (figure.markup) }
+                (parts::table("In the repeat with the median wall time", &table))
+                @for figure in &figures.settings {
+                    h3 { (figure.title) }
+                    (figure.markup)
+                }
             }
         }
     }

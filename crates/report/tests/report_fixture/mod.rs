@@ -287,6 +287,7 @@ fn one_repeat(
         })),
         curves: BTreeMap::new(),
         item_curves: BTreeMap::new(),
+        items: Vec::new(),
         tasks,
     };
     samples(shape, &state, noise, &mut snapshot.samples);

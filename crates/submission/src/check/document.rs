@@ -50,6 +50,7 @@ fn of_manifest(run: &OpenedRun, manifest: &Manifest) -> Vec<Finding> {
         ("config", stated.config != computed.config),
         ("data_sha256", stated.data_sha256 != computed.data_sha256),
         ("split_sha256", stated.split_sha256 != computed.split_sha256),
+        ("software", stated.software != computed.software),
         ("machine", stated.machine != computed.machine),
     ];
     let differs = fields.into_iter().filter(|(_, differs)| *differs);

@@ -30,6 +30,21 @@ pub(crate) fn same(outputs: u32) -> Finding {
     .number("outputs", f64::from(outputs))
 }
 
+/// Outputs came out near what is recorded, on a machine where bits may differ.
+pub(crate) fn near(outputs: u32) -> Finding {
+    Finding::note(
+        "reexecuted_near",
+        format!(
+            "{} made again here, and as near to what is recorded as another processor or library comes.",
+            match outputs {
+                1 => "1 output was".to_owned(),
+                n => format!("{n} outputs were"),
+            }
+        ),
+    )
+    .number("outputs", f64::from(outputs))
+}
+
 /// An output came out otherwise.
 pub(crate) fn other_output(folder: &str, item: &str) -> Finding {
     Finding::error(

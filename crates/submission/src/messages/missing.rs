@@ -44,7 +44,7 @@ pub(crate) const INCOMPLETE: &str = "incomplete";
 
 /// The same as a finding.
 pub(crate) fn finding(missing: &MissingPart) -> Finding {
-    Finding::error(INCOMPLETE, format!("MissingPart: {}.", sentence(missing)))
+    Finding::error(INCOMPLETE, format!("Missing: {}.", sentence(missing)))
 }
 
 /// It was handed in as a draft.

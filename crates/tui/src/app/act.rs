@@ -2,15 +2,20 @@
 
 use std::sync::Arc;
 
+use workbench_machine::state::ProcessSignal;
 use workbench_record::RunDir;
 use workbench_report::format;
 
 use super::state::{App, Screen};
 use crate::action::Action;
-use crate::event::{Effect, Exit, HistoryEffect, RunEffect, RunJob, TerminalEffect, WatchEffect};
+use crate::event::{
+    Effect, Exit, HistoryEffect, MonitorEffect, ProcessTarget, RunEffect, RunJob, TerminalEffect,
+    WatchEffect,
+};
 use crate::overlay::Overlay;
 use crate::overlay::begin::Begin;
 use crate::overlay::export::Export;
+use crate::overlay::hand_in::HandIn;
 use crate::overlay::help::Help;
 use crate::overlay::palette::CommandPalette;
 use crate::overlay::stop::Stop;
@@ -52,6 +57,7 @@ impl App {
             Action::Watch if self.is_running() => self.screen = Screen::Run,
             Action::Watch => self.notice = Some("No run is under way.".to_owned()),
             Action::SetUp(lab) => return self.set_up(lab),
+            Action::Monitor => return self.watch_machine(),
             Action::Questions => return self.questions(),
             Action::Back => self.back(),
             Action::Open(run) => {
@@ -120,6 +126,17 @@ impl App {
                     }];
                 }
             }
+            Action::HandIn => {
+                if let Some(run) = self.run() {
+                    let hand_in = HandIn::new(&run.id(), &self.shared.prefer);
+                    self.overlay = Some(Overlay::HandIn(hand_in));
+                }
+            }
+            Action::WriteHandIn(request) => {
+                if let Some(run) = self.run() {
+                    return vec![Effect::HandIn(run, request)];
+                }
+            }
             Action::Stop => {
                 if let Some(live) = &self.live {
                     self.overlay = Some(Overlay::Stop(Stop::stopping(&live.snapshot)));
@@ -127,6 +144,7 @@ impl App {
             }
             Action::StopRun => return self.stop_run(),
             Action::StopAndLeave => return self.stop_and_leave(Exit::Done),
+            Action::SendSignal(target, signal) => return send(target, signal),
             Action::StopArm(arm) => {
                 self.notice = Some(format!("Stopping {arm}; the other arms go on."));
                 return vec![Effect::Run(RunEffect::CancelArm(arm))];
@@ -138,6 +156,9 @@ impl App {
 
     /// Does what concerns the screen alone.
     fn act_on_screen(&mut self, action: &Action) {
+        if self.shows_machine() {
+            return self.act_on_machine(action);
+        }
         let shared = &self.shared;
         let done = match (&mut self.screen, &mut self.form) {
             (Screen::Home, _) => {
@@ -200,6 +221,7 @@ impl App {
                     self.screen = questions.from;
                 }
             }
+            Screen::Monitor(_) => self.leave_machine(),
             Screen::Home | Screen::Form | Screen::Run | Screen::Runs => self.screen = Screen::Home,
         }
     }
@@ -344,4 +366,8 @@ impl App {
     fn reading(&mut self, what: &str) {
         self.notice = Some(format!("Reading {what} …"));
     }
+}
+
+fn send(target: ProcessTarget, signal: ProcessSignal) -> Vec<Effect> {
+    vec![Effect::Monitor(MonitorEffect::Send(target, signal))]
 }

@@ -37,6 +37,15 @@ impl App {
             Screen::Run => [bindings::RUN, &of_view(keys::RUN)].concat(),
             Screen::Watch(watched) => [watched.feed.keys(), &of_view(keys::RUN)].concat(),
             Screen::Result(_) => [bindings::RESULT, &of_view(keys::RESULT)].concat(),
+            Screen::Monitor(_) => [self.machine_keys(), &of_view(keys::MONITOR)].concat(),
+        }
+    }
+
+    /// The keys of the machine, or of its recording.
+    fn machine_keys(&self) -> bindings::Keys {
+        match self.monitored.player {
+            Some(_) => bindings::RECORDING,
+            None => bindings::MONITOR,
         }
     }
 
@@ -62,6 +71,7 @@ impl App {
         match (action, &self.screen) {
             (Action::View(action), _) => self.view().is_none_or(|view| view.offers(*action)),
             (Action::Questions, _) => self.is_asked(),
+            (Action::AskSignal, _) => !self.monitored.view.read_only,
             (Action::Choose, Screen::Home) => self.home.selected(&self.shared).is_some(),
             (_, Screen::Runs) => self.runs.offers(action, &self.shared),
             (_, Screen::Form) => self.form.as_ref().is_none_or(|form| form.offers(action)),
@@ -104,19 +114,18 @@ impl App {
                     panels(of_view(keys::COMPARE)),
                 ],
             ),
-            Screen::Run | Screen::Watch(_) => {
-                let own = match &self.screen {
-                    Screen::Watch(watched) => match watched.feed {
-                        Feed::Follow => ("The run of another process", told(bindings::FOLLOW)),
-                        Feed::Replay(_) => ("The run that is played", told(bindings::REPLAY)),
-                    },
-                    _ => ("The run", told(bindings::RUN)),
-                };
-                (
-                    "Keys: run",
-                    vec![own, panels(of_view(keys::RUN)), view_filter],
-                )
-            }
+            Screen::Run | Screen::Watch(_) => (
+                "Keys: run",
+                vec![self.run_keys(), panels(of_view(keys::RUN)), view_filter],
+            ),
+            Screen::Monitor(_) => (
+                "Keys: this machine",
+                vec![
+                    ("The machine", told(self.machine_keys())),
+                    panels(of_view(keys::MONITOR)),
+                    view_filter,
+                ],
+            ),
             Screen::Result(_) => (
                 "Keys: result",
                 vec![
@@ -124,11 +133,23 @@ impl App {
                     panels(of_view(keys::RESULT)),
                     view_filter,
                     ("While a report is named", told(bindings::EXPORT)),
+                    ("While a hand-in is named", told(bindings::HAND_IN)),
                 ],
             ),
         };
         groups.push(("Everywhere", told(bindings::GLOBAL)));
         (title, groups)
+    }
+
+    /// The keys of a run, by where it is made.
+    fn run_keys(&self) -> KeyGroup {
+        match &self.screen {
+            Screen::Watch(watched) => match watched.feed {
+                Feed::Follow => ("The run of another process", told(bindings::FOLLOW)),
+                Feed::Replay(_) => ("The run that is played", told(bindings::REPLAY)),
+            },
+            _ => ("The run", told(bindings::RUN)),
+        }
     }
 
     /// What the palette offers.
@@ -163,6 +184,10 @@ impl App {
         }
         if !matches!(self.screen, Screen::Runs) {
             out.push(go("All runs, with a filter", Action::Runs));
+        }
+        if !self.shows_machine() {
+            let help = "This machine: cores, memory, GPUs, processes";
+            out.push(go(help, Action::Monitor));
         }
         if self.is_running() && !matches!(self.screen, Screen::Run) {
             out.push(go("The run under way", Action::Watch));

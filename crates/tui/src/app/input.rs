@@ -135,7 +135,7 @@ impl App {
         let Some(action) = action else {
             return Vec::new();
         };
-        if !matches!(action, Action::Write { .. }) {
+        if !matches!(action, Action::Write { .. } | Action::WriteHandIn(_)) {
             self.overlay = None;
         }
         self.act(action)

@@ -13,6 +13,7 @@ mod commands;
 mod input;
 mod make;
 mod manage;
+mod monitor;
 mod state;
 mod telling;
 mod update;

@@ -13,6 +13,7 @@ use workbench_result::RunResult;
 use crate::bindings::{self, Keys};
 use crate::event::{Exit, Loaded};
 use crate::field::FilterField;
+use crate::monitored::Monitored;
 use crate::overlay::Overlay;
 use crate::player::Player;
 use crate::screens::compare::Compare;
@@ -21,6 +22,7 @@ use crate::screens::home::Home;
 use crate::screens::questions::QuestionsScreen;
 use crate::screens::runs::Runs;
 use crate::screens::{Labs, Preferences, SharedState};
+use crate::state_player::StatePlayer;
 use crate::tell::Telling;
 use crate::theme::Theme;
 use crate::views::View;
@@ -45,6 +47,8 @@ pub enum Screen {
     Questions(Box<Questions>),
     /// Runs side by side.
     Compare(Box<Compare>),
+    /// This machine, and where going back leads.
+    Monitor(Box<Screen>),
 }
 
 /// Where going back leads.
@@ -152,6 +156,8 @@ pub struct App {
     pub form: Option<FormScreen>,
     /// The run under way.
     pub live: Option<LiveRun>,
+    /// This machine, or a recording of one.
+    pub monitored: Monitored,
     /// No theme was chosen: it follows the terminal's ground.
     pub theme_follows: bool,
     /// How many times as fast as it was a run is played at first.
@@ -190,6 +196,7 @@ impl App {
             runs: Runs::default(),
             form: None,
             live: None,
+            monitored: Monitored::default(),
             theme_follows: false,
             replay_speed: 10,
             tell: Telling::Off,
@@ -224,8 +231,20 @@ impl App {
         self.live.is_some()
     }
 
-    /// Whether a run is being played, so that time has to pass.
+    /// Whether the machine is on the screen.
+    pub(super) fn shows_machine(&self) -> bool {
+        matches!(self.screen, Screen::Monitor(_))
+    }
+
+    /// Whether a run or a recording is being played, so that time has to pass.
     pub fn is_playing(&self) -> bool {
+        if self.shows_machine() {
+            return self
+                .monitored
+                .player
+                .as_ref()
+                .is_some_and(StatePlayer::is_playing);
+        }
         matches!(&self.screen, Screen::Watch(watched)
             if matches!(&watched.feed, Feed::Replay(player) if player.is_playing()))
     }
@@ -255,6 +274,7 @@ impl App {
             (Screen::Watch(watched), _) => Some(&watched.view),
             (Screen::Result(screen), _) => Some(&screen.view),
             (Screen::Compare(screen), _) => Some(&screen.view),
+            (Screen::Monitor(_), _) => Some(&self.monitored.view),
             _ => None,
         }
     }
@@ -266,6 +286,7 @@ impl App {
             (Screen::Watch(watched), _) => Some(&mut watched.view),
             (Screen::Result(screen), _) => Some(&mut screen.view),
             (Screen::Compare(screen), _) => Some(&mut screen.view),
+            (Screen::Monitor(_), _) => Some(&mut self.monitored.view),
             _ => None,
         }
     }

@@ -11,11 +11,11 @@ use workbench_record::{Record, RunDir};
 
 use super::state::{App, Back, LiveRun, Screen};
 use crate::event::{
-    AppEvent, Effect, Exit, Exported, HistoryEffect, Loaded, MissingSetup, RunError, SideBySide,
-    TerminalEffect, WatchEffect,
+    AppEvent, Effect, Exit, Exported, HistoryEffect, Loaded, MissingSetup, MonitorEffect, RunError,
+    SideBySide, TerminalEffect, WatchEffect,
 };
-use crate::overlay::Overlay;
 use crate::overlay::missing::Missing;
+use crate::overlay::{self, Overlay};
 use crate::screens::compare::Compare;
 use crate::screens::form_calibration::CalibrationRequest;
 
@@ -25,9 +25,10 @@ impl App {
         // Nothing that a form shows depends on these, and they come all the time.
         let is_news = matches!(
             event,
-            AppEvent::Records(_) | AppEvent::Tick(_) | AppEvent::Poll
+            AppEvent::Records(_) | AppEvent::Tick(_) | AppEvent::Poll | AppEvent::Looked(_)
         );
         let following = self.is_following();
+        let watching = self.shows_machine();
         let before = discriminant(&self.screen);
         let mut effects = self.take(event);
         let changed = before != discriminant(&self.screen);
@@ -39,6 +40,9 @@ impl App {
         // Whichever way one leaves a run that is followed, nobody follows it any more.
         if following && !self.is_following() {
             effects.push(Effect::Watch(WatchEffect::Unfollow));
+        }
+        if watching && !self.shows_machine() {
+            effects.push(Effect::Monitor(MonitorEffect::End));
         }
         if changed && let Some(Overlay::Palette(palette)) = &mut self.overlay {
             palette.screen_changed();
@@ -92,6 +96,8 @@ impl App {
             AppEvent::FollowEnded(run, ended) => return self.follow_ended(&run, ended),
             AppEvent::Replay(read) => self.replay(read.map(|read| *read)),
             AppEvent::Tick(by) => self.tick(by),
+            AppEvent::Looked(look) => self.looked(look),
+            AppEvent::Told(text) => self.notice = Some(text),
             AppEvent::Compared(compared) => self.compared(compared),
             AppEvent::Surveyed(request, answer) => {
                 if let Some(form) = &mut self.form {
@@ -105,6 +111,10 @@ impl App {
                 return vec![Effect::History(HistoryEffect::Refresh)];
             }
             AppEvent::Exported(exported) => self.exported(exported),
+            AppEvent::HandedIn(handed_in) => match &mut self.overlay {
+                Some(Overlay::HandIn(hand_in)) => hand_in.done(handed_in),
+                _ => self.notice = Some(overlay::hand_in::sentence(&handed_in)),
+            },
             AppEvent::AnswersRead(place, sheet) => {
                 if let Screen::Questions(questions) = &mut self.screen {
                     questions.screen.read(&place, sheet);

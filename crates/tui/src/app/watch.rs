@@ -131,6 +131,9 @@ impl App {
 
     /// Time has passed.
     pub(super) fn tick(&mut self, by: Duration) {
+        if self.shows_machine() {
+            self.tick_recording(by);
+        }
         if let Screen::Watch(watched) = &mut self.screen
             && let Feed::Replay(player) = &mut watched.feed
         {

@@ -22,6 +22,7 @@ pub(in crate::model) fn repeat(arm: &str, repeat: u32) -> RepeatState {
         tasks: Vec::new(),
         curves: BTreeMap::new(),
         item_curves: BTreeMap::new(),
+        items: Vec::new(),
         finished: None,
     }
 }

@@ -12,10 +12,12 @@
 pub mod begin;
 pub mod delete;
 pub mod export;
+pub mod hand_in;
 pub mod help;
 pub mod label;
 pub mod missing;
 pub mod palette;
+pub mod signal;
 pub mod stop;
 
 use ratatui::crossterm::event::{KeyEvent, MouseEvent, MouseEventKind};
@@ -27,10 +29,12 @@ use crate::kit::Motion;
 use begin::Begin;
 use delete::Delete;
 use export::Export;
+use hand_in::HandIn;
 use help::Help;
 use label::Label;
 use missing::Missing;
 use palette::CommandPalette;
+use signal::AskSignal;
 use stop::Stop;
 
 /// The dialog that is open.
@@ -50,6 +54,10 @@ pub enum Overlay {
     Delete(Delete),
     /// Where to write a report.
     Export(Export),
+    /// Which signal to hand to a process.
+    Signal(AskSignal),
+    /// Where to write a hand-in.
+    HandIn(HandIn),
     /// Everything that can be done.
     Palette(Box<CommandPalette>),
 }
@@ -65,6 +73,8 @@ impl Overlay {
             Self::Label(_) => bindings::LABEL,
             Self::Delete(_) => bindings::DELETE,
             Self::Export(_) => bindings::EXPORT,
+            Self::Signal(_) => bindings::SIGNAL,
+            Self::HandIn(_) => bindings::HAND_IN,
             Self::Palette(_) => bindings::PALETTE,
         }
     }
@@ -83,6 +93,8 @@ impl Overlay {
             (Some(action), Self::Label(label)) => label.act(&action),
             (Some(action), Self::Delete(delete)) => delete.act(&action),
             (Some(action), Self::Export(export)) => export.act(&action),
+            (Some(action), Self::Signal(signal)) => signal.act(&action),
+            (Some(action), Self::HandIn(hand_in)) => hand_in.act(&action),
             (Some(action), Self::Palette(palette)) => palette.act(&action),
             (None, Self::Export(export)) => {
                 export.type_key(key);
@@ -92,13 +104,22 @@ impl Overlay {
                 label.type_key(key);
                 None
             }
+            (None, Self::HandIn(hand_in)) => {
+                hand_in.type_key(key);
+                None
+            }
             (None, Self::Palette(palette)) => {
                 palette.type_key(key);
                 None
             }
             (
                 None,
-                Self::Help(_) | Self::Stop(_) | Self::Missing(_) | Self::Begin(_) | Self::Delete(_),
+                Self::Help(_)
+                | Self::Stop(_)
+                | Self::Missing(_)
+                | Self::Begin(_)
+                | Self::Signal(_)
+                | Self::Delete(_),
             ) => None,
         }
     }
@@ -107,10 +128,15 @@ impl Overlay {
     pub fn paste(&mut self, text: &str) {
         match self {
             Self::Export(export) => export.paste(text),
+            Self::HandIn(hand_in) => hand_in.paste(text),
             Self::Palette(palette) => palette.paste(text),
             Self::Label(label) => label.paste(text),
-            Self::Help(_) | Self::Stop(_) | Self::Missing(_) | Self::Begin(_) | Self::Delete(_) => {
-            }
+            Self::Help(_)
+            | Self::Stop(_)
+            | Self::Missing(_)
+            | Self::Begin(_)
+            | Self::Signal(_)
+            | Self::Delete(_) => {}
         }
     }
 

@@ -334,6 +334,7 @@ pub fn records(id: &str, config: &RunConfig) -> Vec<Record> {
         Fact::RunStarted(Box::new(RunStarted {
             data_sha256: None,
             split_sha256: None,
+            software: std::collections::BTreeMap::new(),
             format: FORMAT,
             run_id: id.to_owned(),
             unix_ms: 1_795_256_102_000,

@@ -22,7 +22,7 @@ const ID: &str = "20261121-101502-simulated-3f9a";
 /// A name for the pictures, and what leads to them.
 pub type Shot = (&'static str, fn(&mut Fixture));
 
-pub const SHOTS: [Shot; 19] = [
+pub const SHOTS: [Shot; 20] = [
     ("home", |_| {}),
     ("setup", |f| drop(f.press("enter right"))),
     ("setup_data", |f| f.choose_file(AIR)),
@@ -56,6 +56,10 @@ pub const SHOTS: [Shot; 19] = [
     ("export", |f| {
         result(f, Scenario::Training);
         f.press("e");
+    }),
+    ("hand_in", |f| {
+        result(f, Scenario::Training);
+        f.press("T");
     }),
 ];
 

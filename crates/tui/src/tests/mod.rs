@@ -8,6 +8,7 @@ mod gallery;
 mod history;
 mod manage;
 mod missing;
+mod monitor;
 mod palette;
 mod properties;
 mod questions;

@@ -2,6 +2,7 @@
 //! no cursor outside.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use proptest::prelude::*;
 use ratatui::Terminal;
@@ -10,13 +11,15 @@ use ratatui::crossterm::event::{KeyModifiers, MouseButton, MouseEvent, MouseEven
 use workbench_experiment::lab::Calibration;
 use workbench_experiment::lab::RunConfig;
 use workbench_machine::measuring::Measuring;
+use workbench_monitor::{AlertLimits, AlertWatch, MonitorLook};
 use workbench_record::{Record, RunStatus};
+use workbench_simulate::{MachineSize, machine_state};
 
 use super::fixture::{AIR, Fixture, key_event, quick, recorded, records, refused};
 use super::side_by_side::side_by_side;
 use crate::event::{
-    AnswersEffect, AppEvent, Effect, Exported, HistoryEffect, MissingSetup, RunEffect, RunJob,
-    TerminalEffect, WatchEffect,
+    AnswersEffect, AppEvent, Effect, Exported, HandInRequest, HandedIn, HistoryEffect,
+    MissingSetup, MonitorEffect, RunEffect, RunJob, TerminalEffect, WatchEffect,
 };
 use crate::theme::ThemeName;
 
@@ -64,7 +67,7 @@ fn step() -> impl Strategy<Value = Step> {
     ])
     .prop_map(str::to_owned);
     let letters = prop::sample::select(
-        "qrRpswceuzfyn?/hjklgGmMatx0123456789.,:-+<>[]voHLYyo"
+        "qrRpswceuzfyn?/hjklgGmMatxKT0123456789.,:-+<>[]voHLYyo"
             .chars()
             .collect::<Vec<_>>(),
     )
@@ -155,6 +158,7 @@ impl Outside {
             Effect::Export { path, replace, .. } if !replace => {
                 Some(AppEvent::Exported(Exported::Exists(path)))
             }
+            Effect::HandIn(_, request) => Some(AppEvent::HandedIn(handed_in(request))),
             Effect::Export { path, .. } => Some(AppEvent::Exported(Exported::Written(path))),
             Effect::History(HistoryEffect::Label(..)) => Some(AppEvent::RunChanged(Ok(()))),
             Effect::History(HistoryEffect::Delete(_)) => Some(AppEvent::RunChanged(Err(
@@ -198,6 +202,19 @@ impl Outside {
                     job: RunJob::Resume(run),
                 })))
             }
+            Effect::Monitor(MonitorEffect::Begin) => {
+                let size = MachineSize {
+                    cores: 40,
+                    sockets: 2,
+                    gpus: 3,
+                    processes: 30,
+                };
+                let mut state = machine_state(size, 7);
+                state.processes[0].command = "\u{1b}[2J".repeat(100);
+                let alerts = AlertWatch::new(AlertLimits::default()).look(&state);
+                Some(AppEvent::Looked(Arc::new(MonitorLook { state, alerts })))
+            }
+            Effect::Monitor(_) => Some(AppEvent::Told("it\u{1b}[2J has ended".to_owned())),
             Effect::Survey(request) => Some(fixture.surveyed(&request, AIR)),
             Effect::Terminal(TerminalEffect::Install(missing)) => {
                 Some(AppEvent::SetupDone(Ok(missing.job)))
@@ -278,5 +295,19 @@ proptest! {
         ascii in any::<bool>(),
     ) {
         play(&steps, if mono { ThemeName::Mono } else { ThemeName::Dark }, ascii);
+    }
+}
+
+/// How a hand-in goes at first, then as a draft, then in the place of another.
+fn handed_in(request: HandInRequest) -> HandedIn {
+    let missing = vec!["an\u{1b}[2J answer".to_owned()];
+    match request {
+        HandInRequest { draft: false, .. } => HandedIn::Incomplete(missing),
+        HandInRequest { replace: false, .. } => HandedIn::Exists(request.path),
+        HandInRequest { path, .. } => HandedIn::Written {
+            path,
+            files: vec![("manifest.json".to_owned(), 4_000)],
+            missing,
+        },
     }
 }

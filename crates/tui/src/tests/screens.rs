@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use workbench_record::RunStatus;
 
 use super::fixture::{Fixture, quick, records};
-use crate::event::{AppEvent, Exported};
+use crate::event::{AppEvent, Exported, HandedIn};
 use crate::screens::form::Row;
 use crate::theme::ThemeName;
 
@@ -126,4 +126,43 @@ fn export() {
     let written = Exported::Written(PathBuf::from("/home/ada/a.md"));
     fixture.app.update(AppEvent::Exported(written));
     assert!(fixture.shown(80, 24).contains("Written to /home/ada/a.md"));
+}
+
+#[test]
+fn hand_in() {
+    let mut fixture = dark();
+    let loaded = fixture.loaded("20261121-101502-rf-3f9a", &quick(), RunStatus::Completed);
+    fixture.app.update(AppEvent::Opened(Ok(loaded)));
+    fixture.press("T");
+    let shown = fixture.shown(80, 24);
+    assert!(shown.contains("20261121-101502-rf-3f9a.zip"), "{shown}");
+    let effects = fixture.press("ctrl-u a . z i p enter");
+    assert_eq!(effects.len(), 1, "{effects:?}");
+    // Keys while it is packed change nothing.
+    assert!(fixture.press("b enter").is_empty());
+    let missing = vec![
+        "an answer to `efficiency`; `workbench answer` takes it".to_owned(),
+        "the arm `trees`".to_owned(),
+    ];
+    let incomplete = HandedIn::Incomplete(missing.clone());
+    fixture.app.update(AppEvent::HandedIn(incomplete));
+    snapshots("hand_in_incomplete", &mut fixture);
+    let effects = fixture.press("enter");
+    assert!(format!("{effects:?}").contains("draft: true"));
+    let path = PathBuf::from("a.zip");
+    fixture
+        .app
+        .update(AppEvent::HandedIn(HandedIn::Exists(path.clone())));
+    assert!(fixture.shown(80, 24).contains("Enter replaces it"));
+    let effects = fixture.press("enter");
+    assert!(format!("{effects:?}").contains("replace: true, draft: true"));
+    fixture.app.update(AppEvent::HandedIn(HandedIn::Written {
+        path,
+        files: vec![
+            ("manifest.json".to_owned(), 4_000),
+            ("answers.json".to_owned(), 96),
+        ],
+        missing,
+    }));
+    snapshots("hand_in_written", &mut fixture);
 }

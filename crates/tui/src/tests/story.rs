@@ -431,6 +431,7 @@ fn no_key_means_two_things() {
         ("help", told(bindings::HELP), false),
         ("stop", told(bindings::STOP), false),
         ("export", told(bindings::EXPORT), false),
+        ("hand in", told(bindings::HAND_IN), false),
         ("palette", told(bindings::PALETTE), false),
         ("missing", told(bindings::MISSING), false),
         ("filter", told(bindings::RUNS_FILTER), false),

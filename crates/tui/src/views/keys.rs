@@ -51,6 +51,8 @@ pub enum ViewAction {
     Output,
     /// Only what matters, large, for a projector; and back.
     Present,
+    /// Threads of the kernel among the processes, or not.
+    Kernel,
     /// Type a filter.
     Filter,
 }
@@ -148,4 +150,18 @@ pub const COMPARE: KeyTable = KeyTable(table! {
     ["left", "h"], ViewAction::Left, "", "Show the recorded curve before";
     ["t"], ViewAction::Toggle, "bars",
         "Draw bars of speed-ups instead of times, where there is room for one of the two";
+});
+
+/// The keys of the Monitor screen.
+pub const MONITOR: KeyTable = KeyTable(table! {
+    ["s"], ViewAction::Sort, "sort",
+        "Sort the processes by the next column: CPU, memory, GPU memory, CPU time, number, name";
+    ["S"], ViewAction::Reverse, "", "Reverse the order of the processes";
+    ["t"], ViewAction::Toggle, "tree", "Show the processes as a tree, or as a list";
+    ["/"], ViewAction::Filter, "filter",
+        "Show only the processes whose name, command line, account or number has all the words typed";
+    ["T"], ViewAction::Kernel, "", "Show the threads of the kernel too, or hide them";
+    ["-"], ViewAction::Longer, "longer", "Show a longer stretch of time, ten times as long";
+    ["+", "="], ViewAction::Shorter, "", "Show a shorter stretch of time";
+    ["f"], ViewAction::Freeze, "freeze", "Pause the picture, or resume it";
 });

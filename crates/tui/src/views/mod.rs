@@ -23,6 +23,7 @@ pub mod curves;
 pub mod filter;
 pub mod gantt;
 pub mod keys;
+pub mod monitor;
 pub mod panels;
 pub mod result;
 pub mod run;

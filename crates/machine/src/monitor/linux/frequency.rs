@@ -18,7 +18,7 @@ const BUDGET: f64 = 0.001;
 const MOST_FILES: usize = 256;
 
 #[derive(Debug)]
-pub(super) struct Frequencies {
+pub(crate) struct Frequencies {
     source: Source,
     pace: Pace,
     mhz: Vec<u32>,

@@ -15,14 +15,14 @@ use std::path::Path;
 
 use rustix::param::page_size;
 
-pub(super) use self::counters::Counters;
+pub(crate) use self::counters::Counters;
 pub(super) use self::events::EventCounters;
+pub(crate) use self::frequency::Frequencies;
 pub(super) use self::memory::PeakMemory;
+pub(crate) use self::reread::Reread;
 pub(super) use self::waiting::CoreWait;
 
 use self::cores::Cores;
-use self::frequency::Frequencies;
-use self::reread::Reread;
 use super::sample::Sample;
 use crate::proc_stat::{self, Ticks};
 

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 /// Keeps the file open between looks, so that a look costs one system call.
 #[derive(Debug)]
-pub(super) struct Reread {
+pub(crate) struct Reread {
     path: PathBuf,
     file: Option<File>,
 }

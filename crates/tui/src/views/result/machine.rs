@@ -70,6 +70,8 @@ fn facts(result: &RunResult) -> Vec<(&'static str, String)> {
         machine.build_profile,
         machine.compiler
     );
+    let with = workbench_report::software(result);
+    let with = with.map_or_else(String::new, |list| format!(", with {list}"));
     let quotients = workbench_report::quotients(result);
     let first = [("instrument", instrument), ("check", check(result))].into_iter();
     let rest = [
@@ -81,7 +83,7 @@ fn facts(result: &RunResult) -> Vec<(&'static str, String)> {
             "system",
             format!("{}, kernel {}", machine.os, machine.kernel),
         ),
-        ("build", build),
+        ("build", build + &with),
         ("seed", result.seed.to_string()),
         ("again", result.command.clone()),
     ];
@@ -97,7 +99,7 @@ fn check(result: &RunResult) -> String {
         }
         _ if result.check.target_reached.is_some() => "not every arm reached the target".to_owned(),
         (true, true) => match &result.comparison.basis {
-            Basis::EqualOutputs | Basis::TimeToTarget { .. } => {
+            Basis::EqualOutputs | Basis::TimeToTarget { .. } | Basis::TimeOnCurve { .. } => {
                 "all arms did equal work with equal outputs, in every repeat".to_owned()
             }
             Basis::OutputsNotCompared => {

@@ -58,6 +58,7 @@ fn a_task_is_indexed_once() {
             tasks: (0..100_000).map(task).collect(),
             curves: BTreeMap::new(),
             item_curves: BTreeMap::new(),
+            items: Vec::new(),
             finished: None,
         }],
         now_ns: 1_600_000_000,

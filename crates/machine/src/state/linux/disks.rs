@@ -1,0 +1,145 @@
+//! Disks and the file systems on them.
+
+use std::collections::HashMap;
+use std::fs;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use rustix::fs::statvfs;
+
+use super::rates::rate;
+use crate::linux::files;
+use crate::monitor::{Reread, round_share};
+use crate::state::types::{DiskState, FileSystemState};
+
+/// How often it is looked which disks and mounts there are, and how full these are.
+const SLOWLY: Duration = Duration::from_secs(10);
+/// A sector of the kernel's counters, whatever the disk's own are.
+const SECTOR: u64 = 512;
+/// File systems that are told.
+const MOST: usize = 32;
+
+/// What the kernel has counted of a disk.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct DiskCounts {
+    pub read_bytes: u64,
+    pub write_bytes: u64,
+    pub busy_ms: u64,
+    pub in_flight: u64,
+}
+
+#[derive(Debug)]
+pub(super) struct DiskReader {
+    root: Box<Path>,
+    stats: Reread,
+    text: Vec<u8>,
+    names: Vec<String>,
+    last: HashMap<String, DiskCounts>,
+    file_systems: Vec<FileSystemState>,
+    looked: Option<Instant>,
+}
+
+impl DiskReader {
+    pub fn new(root: &Path) -> Self {
+        Self {
+            root: root.into(),
+            stats: Reread::new(root.join("proc/diskstats")),
+            text: Vec::new(),
+            names: Vec::new(),
+            last: HashMap::new(),
+            file_systems: Vec::new(),
+            looked: None,
+        }
+    }
+
+    pub fn look(&mut self, passed: f64) -> Vec<DiskState> {
+        if self.looked.is_none_or(|looked| looked.elapsed() >= SLOWLY) {
+            self.looked = Some(Instant::now());
+            self.names = names(&self.root);
+            self.file_systems = mounted(&self.root);
+        }
+        if self.stats.read_whole(&mut self.text).is_none() {
+            return Vec::new();
+        }
+        let text = String::from_utf8_lossy(&self.text);
+        let mut disks = Vec::new();
+        let mut counted = HashMap::new();
+        for (name, now) in text.lines().filter_map(parse) {
+            if !self.names.iter().any(|known| known == name) {
+                continue;
+            }
+            let before = self.last.get(name).copied().unwrap_or(now);
+            let busy_s = now.busy_ms.saturating_sub(before.busy_ms) as f64 / 1000.0;
+            disks.push(DiskState {
+                name: name.to_owned(),
+                read_bytes_s: rate(now.read_bytes, before.read_bytes, passed),
+                write_bytes_s: rate(now.write_bytes, before.write_bytes, passed),
+                busy: round_share((busy_s / passed.max(1e-3)).clamp(0.0, 1.0)),
+                in_flight: now.in_flight,
+            });
+            counted.insert(name.to_owned(), now);
+        }
+        self.last = counted;
+        disks
+    }
+
+    /// How full file systems were some seconds ago.
+    pub fn file_systems(&self) -> Vec<FileSystemState> {
+        self.file_systems.clone()
+    }
+}
+
+/// Disks that are devices: no loops, no memory, nothing that is made of other disks.
+fn names(root: &Path) -> Vec<String> {
+    let all = fs::read_dir(root.join("sys/block"))
+        .into_iter()
+        .flatten()
+        .flatten();
+    let real = all.filter(|disk| disk.path().join("device").exists());
+    real.filter_map(|disk| disk.file_name().into_string().ok())
+        .collect()
+}
+
+/// A line of a `/proc/diskstats`.
+pub(super) fn parse(line: &str) -> Option<(&str, DiskCounts)> {
+    let mut words = line.split_ascii_whitespace().skip(2);
+    let name = words.next()?;
+    let numbers: Vec<u64> = words.map_while(|word| word.parse().ok()).collect();
+    let [_, _, read, _, _, _, written, _, in_flight, busy_ms, ..] = numbers[..] else {
+        return None;
+    };
+    let counts = DiskCounts {
+        read_bytes: read.saturating_mul(SECTOR),
+        write_bytes: written.saturating_mul(SECTOR),
+        busy_ms,
+        in_flight,
+    };
+    Some((name, counts))
+}
+
+/// File systems on devices of this machine, each device once. Those on other machines are left
+/// alone: asking for one whose server is gone never returns.
+fn mounted(root: &Path) -> Vec<FileSystemState> {
+    let mounts = files::text(root, "proc/self/mounts").unwrap_or_default();
+    let mut found: Vec<FileSystemState> = Vec::new();
+    for line in mounts.lines() {
+        let mut words = line.split(' ');
+        let (Some(device), Some(place)) = (words.next(), words.next()) else {
+            continue;
+        };
+        let is_new = found.iter().all(|known| known.device != device);
+        if !device.starts_with("/dev/") || !is_new || found.len() == MOST {
+            continue;
+        }
+        let Ok(space) = statvfs(files::place(root, place)) else {
+            continue;
+        };
+        found.push(FileSystemState {
+            place: place.to_owned(),
+            device: device.to_owned(),
+            total_bytes: space.f_blocks.saturating_mul(space.f_frsize),
+            available_bytes: space.f_bavail.saturating_mul(space.f_frsize),
+        });
+    }
+    found
+}

@@ -1,0 +1,87 @@
+//! The tables of arms that work towards a goal: when each reached the target, and how far each was.
+
+use super::tables::{ReportTable, name};
+use super::{format, label};
+use workbench_record::Direction;
+use workbench_result::{Race, RaceArm, RaceLevel, RunResult};
+
+/// The table; without rows where arms are compared in another way.
+pub(super) fn table(result: &RunResult) -> ReportTable {
+    let mut table = ReportTable::new(&[
+        ("arm", false),
+        ("workers", true),
+        ("time to the target, median", true),
+        ("reached it", true),
+        ("never (censored)", true),
+    ]);
+    let Some(race) = &result.race else {
+        return table;
+    };
+    let metric = label::label(&result.lab_facts, &race.metric);
+    let after = format::seconds(race.equal_time_s);
+    table.column(format!("{metric} after {after}"), true);
+    let steps = format::count(race.equal_steps);
+    table.column(format!("{metric} after {steps} steps"), true);
+    table.column(format!("{metric} at the end"), true);
+    let base = format::clean(&result.base, 40);
+    table.column(format!("better than {base} after {after}"), true);
+    for arm in &race.arms {
+        table.rows.push(row(arm));
+    }
+    table
+}
+
+fn row(arm: &RaceArm) -> Vec<String> {
+    let of = arm.to_target_s.len();
+    vec![
+        name(&arm.arm),
+        format::count(u64::from(arm.workers)),
+        format::or_missing(arm.to_target_median_s, format::seconds),
+        format!("{} of {of}", arm.reached),
+        format::count(u64::from(arm.censored())),
+        level(&arm.at_equal_time),
+        level(&arm.at_equal_steps),
+        level(&arm.at_end),
+        format::or_missing(arm.better_than_base, |share| {
+            format!("{} of pairs", format::percent(share))
+        }),
+    ]
+}
+
+/// A median with its interval.
+fn level(level: &RaceLevel) -> String {
+    let Some(median) = level.median else {
+        return format::MISSING.to_owned();
+    };
+    let digits = |value: f64| format!("{value:.4}");
+    match &level.interval {
+        Some(interval) => format!(
+            "{} ({} to {})",
+            digits(median),
+            digits(interval.low),
+            digits(interval.high)
+        ),
+        None => digits(median),
+    }
+}
+
+/// What the numbers mean, and what the target is.
+pub(super) fn explained(result: &RunResult, race: &Race) -> String {
+    let metric = label::label(&result.lab_facts, &race.metric);
+    let side = match race.direction {
+        Direction::AtLeast => "at least",
+        Direction::AtMost => "at most",
+    };
+    let target = format::or_missing(race.target, format::number);
+    let from = if race.target_of_base {
+        "what every repeat of the base reached at its end"
+    } else {
+        "as it was set"
+    };
+    format!(
+        "The target: {metric} of {side} {target}, {from}. A repeat that never reached it is \
+         censored: its time is longer than all others, and an arm with one has no speed-up. \
+         Medians are over the repeats, with their intervals. The last column: of all pairs of a \
+         repeat of the arm and one of the base, the share in which the arm was ahead."
+    )
+}

@@ -1,0 +1,10 @@
+//! Schedulers on recorded learning curves: how long a search would have taken on so many slots, and
+//! what stopping early would have cost.
+
+mod curve;
+mod run;
+mod simulated;
+
+pub use curve::{LearningCurve, LegCosts, LossPoint, SimulationError};
+pub use run::simulate;
+pub use simulated::{SimulatedLeg, SimulatedSearch, SimulatedTrial};

@@ -1,0 +1,85 @@
+//! Before a signal is handed to a process: which process, and which signal.
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::text::Line;
+use workbench_machine::state::ProcessSignal;
+use workbench_report::format;
+
+use crate::action::Action;
+use crate::event::ProcessTarget;
+use crate::kit::text::wrap_plain;
+use crate::kit::{buttons, dialog_of};
+use crate::theme::Theme;
+
+/// The dialog's state.
+#[derive(Debug)]
+pub struct AskSignal {
+    target: ProcessTarget,
+    /// What people know it by.
+    command: String,
+    user: String,
+    /// The button at the cursor; 0 sends nothing.
+    button: usize,
+}
+
+impl AskSignal {
+    /// Asks; sending nothing is the button at the cursor.
+    pub fn new(target: ProcessTarget, command: &str, user: &str) -> Self {
+        Self {
+            target,
+            command: command.to_owned(),
+            user: user.to_owned(),
+            button: 0,
+        }
+    }
+
+    /// Does what a key stands for; gives the answer where it is one.
+    pub fn act(&mut self, action: &Action) -> Option<Action> {
+        let count = ProcessSignal::ALL.len() + 1;
+        match action {
+            Action::Choose => {
+                let signal = self.button.checked_sub(1).map(|at| ProcessSignal::ALL[at]);
+                let send = |signal| Action::SendSignal(self.target.clone(), signal);
+                return Some(signal.map_or(Action::Close, send));
+            }
+            Action::Next => self.button = (self.button + 1) % count,
+            Action::Previous => self.button = (self.button + count - 1) % count,
+            _ => {}
+        }
+        None
+    }
+
+    /// Draws the dialog.
+    pub fn draw(&self, frame: &mut Frame, area: Rect, theme: &Theme) {
+        dialog_of(
+            frame,
+            area,
+            ("Hand a signal to a process", 66),
+            theme,
+            |columns| {
+                let pid = self.target.pid;
+                let command = format::clean(&self.command, 300);
+                let sentence = format!(
+                    "Process {pid} of {}: {command}",
+                    format::clean(&self.user, 40)
+                );
+                let mut text = wrap_plain(&sentence, columns, theme.text);
+                text.push(Line::default());
+                let chosen = self.button.checked_sub(1).map(|at| ProcessSignal::ALL[at]);
+                let about = chosen.map_or_else(
+                    || "Nothing is sent.".to_owned(),
+                    |signal| format!("SIG{} {}.", signal.name(), signal.about()),
+                );
+                text.extend(wrap_plain(&about, columns, theme.dim));
+                text.push(Line::default());
+                let signals = ProcessSignal::ALL
+                    .iter()
+                    .map(|signal| format!("[ {} ]", signal.name()));
+                let labels = std::iter::once("[ None ]".to_owned()).chain(signals);
+                text.extend(buttons(labels, (self.button, columns), theme));
+                text
+            },
+        );
+    }
+}

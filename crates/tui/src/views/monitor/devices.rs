@@ -1,0 +1,215 @@
+//! Memory, what tasks stall for, disks and network: a line each.
+
+use workbench_machine::state::MachineState;
+use workbench_monitor::Trace;
+use workbench_report::format;
+
+use super::MonitorView;
+use crate::kit::strip::strip;
+use crate::kit::{Pane, Scroll, cells, position, safe};
+
+/// Columns of the first column.
+const LABEL: u16 = 9;
+/// File systems that are shown.
+const MOST: usize = 6;
+
+/// A line of the panel.
+struct DeviceLine {
+    label: String,
+    /// How full it is, or how busy.
+    share: Option<f64>,
+    text: String,
+    /// What its history shows.
+    trace: Option<Trace>,
+    /// Somebody should look at it.
+    warn: bool,
+}
+
+impl DeviceLine {
+    fn new(label: &str, text: String) -> Self {
+        Self {
+            label: label.to_owned(),
+            share: None,
+            text,
+            trace: None,
+            warn: false,
+        }
+    }
+}
+
+/// How many lines there are.
+pub fn lines(state: &MachineState) -> usize {
+    all(state).len()
+}
+
+/// Draws the panel.
+pub fn draw(pane: Pane<'_>, scroll: &mut Scroll, state: &MachineState, view: &MonitorView) {
+    let all = all(state);
+    let page = usize::from(pane.area.height.saturating_sub(2));
+    let window = scroll.window(all.len(), page);
+    let place = position(&window, all.len());
+    let mut inner = pane.panel(("Memory, disks, network", &place));
+    for (line, device) in (0..).zip(&all[window]) {
+        one(&mut inner.band(line, 1), device, view);
+    }
+}
+
+fn one(place: &mut Pane<'_>, device: &DeviceLine, view: &MonitorView) {
+    let (theme, width) = (place.theme, place.area.width);
+    let mut row = place.row(0);
+    row.left(&device.label, LABEL, theme.dim).skip(1);
+    let bar = if width >= 60 { 10 } else { 0 };
+    if let Some(share) = device.share {
+        let style = if device.warn {
+            theme.warn
+        } else {
+            theme.heat(share)
+        };
+        row.bar(share, bar, style).skip(u16::from(bar > 0));
+        row.right(&format!("{:.0} %", share * 100.0), 5, theme.text)
+            .skip(2);
+    } else {
+        let gap = if bar > 0 { bar + 8 } else { 7 };
+        if cells(&device.text) + gap <= row.rest() {
+            row.skip(gap);
+        }
+    }
+    let style = if device.warn { theme.warn } else { theme.text };
+    // Strips stand below each other where texts are short.
+    let text = cells(&device.text).max(if bar > 0 { 44 } else { 24 });
+    row.left(&device.text, text, style);
+    let Some(trace) = device.trace else {
+        return;
+    };
+    row.skip(1);
+    let left = row.rest();
+    let mut area = place.area;
+    area.x = area.right() - left;
+    area.width = left;
+    let columns = match trace {
+        Trace::Memory => view.columns(trace, left),
+        _ => view.rates(trace, left).0,
+    };
+    let style = (trace != Trace::Memory).then(|| theme.series(0));
+    strip(&mut place.part(area), &columns, style);
+}
+
+fn all(state: &MachineState) -> Vec<DeviceLine> {
+    let mut lines = of_memory(state);
+    lines.extend(of_group(state));
+    if let Some(stalls) = &state.stalls {
+        let [cpu, memory, io] =
+            [stalls.cpu, stalls.memory, stalls.io].map(|share| format!("{:.0} %", share * 100.0));
+        let text = format!("a task waited: core {cpu}, memory {memory}, disk {io}");
+        lines.push(DeviceLine {
+            warn: stalls.memory > 0.1,
+            ..DeviceLine::new("stalls", text)
+        });
+    }
+    lines.extend(of_disks(state));
+    for place in state.file_systems.iter().take(MOST) {
+        let used = place.total_bytes.saturating_sub(place.available_bytes);
+        let share = used as f64 / place.total_bytes.max(1) as f64;
+        lines.push(DeviceLine {
+            share: Some(share),
+            warn: share > 0.95,
+            ..DeviceLine::new(
+                &safe(&place.place),
+                format::bytes_of(used, place.total_bytes),
+            )
+        });
+    }
+    lines.extend(of_networks(state));
+    lines
+}
+
+fn of_memory(state: &MachineState) -> Vec<DeviceLine> {
+    let memory = &state.memory;
+    let share = |part: u64, whole: u64| part as f64 / whole.max(1) as f64;
+    let used = share(memory.used_bytes(), memory.total_bytes);
+    let text = format!(
+        "{}, cached {}",
+        format::bytes_of(memory.used_bytes(), memory.total_bytes),
+        format::bytes(memory.cached_bytes)
+    );
+    let mut lines = vec![DeviceLine {
+        share: Some(used),
+        trace: Some(Trace::Memory),
+        warn: used > 0.95,
+        ..DeviceLine::new("memory", text)
+    }];
+    if memory.swap_total_bytes > 0 {
+        lines.push(DeviceLine {
+            share: Some(share(memory.swap_used_bytes, memory.swap_total_bytes)),
+            ..DeviceLine::new(
+                "swap",
+                format::bytes_of(memory.swap_used_bytes, memory.swap_total_bytes),
+            )
+        });
+    }
+    lines
+}
+
+fn of_group(state: &MachineState) -> Vec<DeviceLine> {
+    let group = &state.group;
+    let mut lines = Vec::new();
+    let limit = group
+        .memory_limit_bytes
+        .filter(|limit| *limit < state.memory.total_bytes);
+    if let Some((used, limit)) = group.memory_used_bytes.zip(limit) {
+        lines.push(DeviceLine {
+            share: Some(used as f64 / limit as f64),
+            ..DeviceLine::new(
+                "cgroup",
+                format!("{} of its memory", format::bytes_of(used, limit)),
+            )
+        });
+    }
+    if let Some(quota) = group.quota_cores {
+        let throttled = group.throttled_cores.unwrap_or(0.0);
+        let text = format!(
+            "{} cores, throttled {throttled:.2} cores",
+            format::number(quota)
+        );
+        lines.push(DeviceLine {
+            warn: throttled > 0.1,
+            ..DeviceLine::new("quota", text)
+        });
+    }
+    lines
+}
+
+fn rate(bytes_s: f64) -> String {
+    format!("{}/s", format::bytes(bytes_s.max(0.0) as u64))
+}
+
+fn of_disks(state: &MachineState) -> impl Iterator<Item = DeviceLine> {
+    let one = state.disks.len() == 1;
+    state.disks.iter().map(move |disk| {
+        let [read, written] = [disk.read_bytes_s, disk.write_bytes_s].map(rate);
+        DeviceLine {
+            share: Some(f64::from(disk.busy)),
+            trace: one.then_some(Trace::Written),
+            ..DeviceLine::new(&safe(&disk.name), format!("read {read}, written {written}"))
+        }
+    })
+}
+
+fn of_networks(state: &MachineState) -> impl Iterator<Item = DeviceLine> {
+    let one = state.networks.len() == 1;
+    state.networks.iter().map(move |net| {
+        let [received, sent] = [net.received_bytes_s, net.sent_bytes_s].map(rate);
+        let faults = match net.faults {
+            0 => String::new(),
+            n => format!(", {}", format::counted(n, "fault")),
+        };
+        DeviceLine {
+            trace: one.then_some(Trace::Received),
+            warn: net.faults > 0,
+            ..DeviceLine::new(
+                &safe(&net.name),
+                format!("in {received}, out {sent}{faults}"),
+            )
+        }
+    })
+}

@@ -1,0 +1,191 @@
+//! All that a GPU says of itself.
+
+use ratatui::layout::Rect;
+use workbench_machine::gpu::GpuState;
+use workbench_monitor::Trace;
+use workbench_report::format;
+
+use super::MonitorView;
+use super::gpu_words::{number, percent, reason};
+use crate::kit::strip::strip;
+use crate::kit::{Pane, column, safe};
+
+/// Lines of a card, with a blank one.
+pub const HEIGHT: u16 = 10;
+/// Lines that the history may take besides.
+pub const HISTORY: u16 = 6;
+/// Columns that a card needs.
+const WIDE: u16 = 72;
+/// Columns of the names of figures.
+const LABEL: u16 = 11;
+
+/// Cards side by side.
+pub fn abreast(width: u16, gpus: usize) -> usize {
+    usize::from((width / WIDE).max(1)).min(gpus.max(1))
+}
+
+/// Draws cards, the first of which is so many places down the list.
+pub fn draw(
+    inner: &mut Pane<'_>,
+    gpus: &[GpuState],
+    (first, abreast): (usize, usize),
+    view: &MonitorView,
+) {
+    let rows = gpus.len().div_ceil(abreast).max(1) as u16;
+    let high = (inner.area.height / rows).max(1);
+    for ((at, gpu), place) in gpus.iter().enumerate().zip(first..) {
+        let band = inner.band((at / abreast) as u16 * high, high).area;
+        let area = column(band, (at % abreast) as u16, abreast as u16);
+        one(&mut inner.part(area), (gpu, place), view);
+    }
+}
+
+fn one(pane: &mut Pane<'_>, (gpu, place): (&GpuState, usize), view: &MonitorView) {
+    let theme = pane.theme;
+    let (why, style) = reason(gpu, theme);
+    let mut row = pane.row(0);
+    row.text(
+        &format!("{} {}", number(gpu).trim(), safe(&gpu.name)),
+        theme.title,
+    );
+    row.skip(2).whole(&safe(&gpu.uuid), theme.dim);
+    for (line, (label, text)) in (1..).zip(said(gpu)) {
+        let mut row = pane.row(line);
+        row.left(label, LABEL, theme.dim);
+        row.text(&text, theme.text);
+    }
+    let mut row = pane.row(8);
+    row.left("held down", LABEL, theme.dim);
+    match (&gpu.throttle, why.is_empty()) {
+        (None, true) => row.text(
+            &format::or_missing(None::<u8>, |_| String::new()),
+            theme.dim,
+        ),
+        (_, true) => row.text("no", theme.text),
+        (_, false) => row.text(&why, style),
+    };
+    let area = pane.area;
+    let last = Rect {
+        x: area.x + LABEL.min(area.width),
+        y: area.y + 9,
+        width: area.width.saturating_sub(LABEL),
+        height: area.height.saturating_sub(9).min(HISTORY),
+    };
+    let last = last.intersection(area);
+    pane.row(9).left("busy", LABEL, theme.dim);
+    strip(
+        &mut pane.part(last),
+        &view.columns(Trace::Gpu(place), last.width),
+        None,
+    );
+}
+
+/// The figures, a line each.
+fn said(gpu: &GpuState) -> [(&'static str, String); 7] {
+    [
+        ("time", times(gpu)),
+        ("memory", memory(gpu)),
+        ("power", power(gpu)),
+        ("heat", heat(gpu)),
+        ("clocks", clocks(gpu)),
+        ("links", links(gpu)),
+        ("errors", errors(gpu)),
+    ]
+}
+
+fn missing<T>(value: Option<T>, show: impl FnOnce(T) -> String) -> String {
+    format::or_missing(value, show)
+}
+
+fn times(gpu: &GpuState) -> String {
+    format!(
+        "kernel {}, SM active {}, tensor {}, occupancy {}",
+        percent(gpu.busy),
+        percent(gpu.sm_active),
+        percent(gpu.tensor_active),
+        percent(gpu.sm_occupancy)
+    )
+}
+
+fn memory(gpu: &GpuState) -> String {
+    let used = gpu.memory_used_bytes.zip(gpu.memory_total_bytes);
+    format!(
+        "{}, bandwidth {}, {}",
+        missing(used, |(used, all)| format::bytes_of(used, all)),
+        percent(gpu.memory_bandwidth.or(gpu.memory_busy)),
+        users(gpu)
+    )
+}
+
+fn users(gpu: &GpuState) -> String {
+    const SHOWN: usize = 3;
+    let one = |process: &workbench_machine::gpu::GpuProcess| {
+        let memory = missing(process.memory_bytes, format::bytes);
+        format!("{} ({memory})", process.pid)
+    };
+    let list: Vec<String> = gpu.processes.iter().take(SHOWN).map(one).collect();
+    match gpu.processes.len() {
+        0 => "no process".to_owned(),
+        n if n > SHOWN => format!("{} and {} more", list.join(", "), n - SHOWN),
+        _ => list.join(", "),
+    }
+}
+
+fn power(gpu: &GpuState) -> String {
+    let drawn = missing(gpu.power_w, |watts| format!("{watts:.0}"));
+    let limit = missing(gpu.power_limit_w, |watts| format!("{watts:.0} W"));
+    let energy = missing(gpu.energy_j, |joules| format!("{:.2} kWh", joules / 3.6e6));
+    format!("{drawn} of {limit}, {energy} so far")
+}
+
+fn heat(gpu: &GpuState) -> String {
+    let degrees = |value: Option<u32>| missing(value, |degrees| format!("{degrees} °C"));
+    format!(
+        "{}, memory {}, slows down at {}, fan {}",
+        degrees(gpu.temperature_c),
+        degrees(gpu.memory_temperature_c),
+        degrees(gpu.slowdown_c),
+        percent(gpu.fan)
+    )
+}
+
+fn clocks(gpu: &GpuState) -> String {
+    let mhz = |value: Option<u32>| missing(value, |mhz| format::count(u64::from(mhz)));
+    format!(
+        "SM {} of {} MHz, memory {} MHz",
+        mhz(gpu.sm_mhz),
+        mhz(gpu.sm_max_mhz),
+        mhz(gpu.memory_mhz)
+    )
+}
+
+fn links(gpu: &GpuState) -> String {
+    let number = |value: Option<u32>| missing(value, |number| number.to_string());
+    let rate = |value: Option<u64>| missing(value, |bytes| format!("{}/s", format::bytes(bytes)));
+    format!(
+        "PCIe {}×{} {} {}, NVLink {} {} {}",
+        number(gpu.pcie.generation),
+        number(gpu.pcie.lanes),
+        rate(gpu.pcie.received_bytes_s),
+        rate(gpu.pcie.sent_bytes_s),
+        number(gpu.nvlink.active),
+        rate(gpu.nvlink.received_bytes_s),
+        rate(gpu.nvlink.sent_bytes_s)
+    )
+}
+
+fn errors(gpu: &GpuState) -> String {
+    let ecc = missing(gpu.ecc, |ecc| {
+        format!("{} mended, {} not", ecc.corrected, ecc.uncorrected)
+    });
+    let xid = missing(gpu.xid.as_ref(), |xid| {
+        let numbers: Vec<String> = xid.iter().map(u64::to_string).collect();
+        if numbers.is_empty() {
+            "none".to_owned()
+        } else {
+            numbers.join(", ")
+        }
+    });
+    let replays = missing(gpu.pcie.replays, |n| n.to_string());
+    format!("ECC {ecc}, Xid {xid}, PCIe replays {replays}")
+}

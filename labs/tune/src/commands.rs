@@ -1,0 +1,249 @@
+//! The commands about a run: trials as a table, the best model, and other schedulers on the
+//! recorded curves.
+
+use std::path::PathBuf;
+
+use serde_json::{Value, json};
+use workbench_experiment::lab::{
+    CommandInput, CommandOutput, LabError, OutputTable, ParamValue, RunConfig,
+};
+
+use crate::again;
+use crate::messages;
+use crate::objective::TrialSeed;
+use crate::prepared::PreparedSearch;
+use crate::recorded::{Recorded, RecordedTrial, searches};
+use crate::trail;
+
+/// The text of an option; `None` where it is empty.
+pub fn word<'a>(input: &'a CommandInput<'_>, name: &str) -> Option<&'a str> {
+    match input.options.get(name) {
+        Some(ParamValue::Text(text)) if !text.trim().is_empty() => Some(text.trim()),
+        _ => None,
+    }
+}
+
+/// The number of an option; `None` where it is 0.
+pub fn number(input: &CommandInput<'_>, name: &str) -> Option<u64> {
+    match input.options.get(name) {
+        Some(ParamValue::Integer(number)) if *number > 0 => Some(*number as u64),
+        _ => None,
+    }
+}
+
+/// The configuration of the run.
+///
+/// # Errors
+/// When its record has no beginning.
+pub fn config<'a>(input: &CommandInput<'a>) -> Result<&'a RunConfig, LabError> {
+    let started = input.snapshot.started.as_deref();
+    let started = started.ok_or_else(|| LabError::Config(messages::no_search()))?;
+    Ok(&started.config)
+}
+
+/// The searches that the options name: all of an arm, or one.
+///
+/// # Errors
+/// When there is none.
+pub fn chosen<'a>(
+    input: &CommandInput<'a>,
+    prepared: &PreparedSearch,
+    usual: Option<&str>,
+) -> Result<Vec<Recorded<'a>>, LabError> {
+    let mut found = searches(
+        input.snapshot,
+        word(input, "arm").or(usual),
+        &prepared.names(),
+    )?;
+    if let Some(repeat) = number(input, "repeat") {
+        found.retain(|search| u64::from(search.repeat.id.repeat) + 1 == repeat);
+        if found.is_empty() {
+            return Err(LabError::Config(messages::no_repeat(repeat)));
+        }
+    }
+    Ok(found)
+}
+
+/// `workbench tune trials RUN`.
+///
+/// # Errors
+/// When there is no such search.
+pub fn trials(
+    prepared: &PreparedSearch,
+    input: &CommandInput<'_>,
+) -> Result<CommandOutput, LabError> {
+    let found = chosen(input, prepared, None)?;
+    let names = prepared.names();
+    let mut header = vec!["arm", "workers", "repeat", "trial", "state", "units"];
+    header.extend(names.iter().map(String::as_str));
+    header.extend(["best", "best after", "failed attempts", "seconds", "from"]);
+    let header: Vec<String> = header.into_iter().map(str::to_owned).collect();
+    let mut rows = Vec::new();
+    let mut documents = Vec::new();
+    for search in &found {
+        for (trial, known) in &search.trials {
+            rows.push(row(search, (trial.0, known), &names));
+            documents.push(document(search, (trial.0, known)));
+        }
+    }
+    let files = word(input, "csv").map(|path| (PathBuf::from(path), csv(&header, &rows)));
+    let table = OutputTable {
+        title: String::new(),
+        header,
+        rows,
+    };
+    Ok(CommandOutput {
+        tables: vec![table],
+        document: Value::Array(documents),
+        files: files.into_iter().collect(),
+        ..CommandOutput::default()
+    })
+}
+
+fn row(search: &Recorded<'_>, (id, trial): (u64, &RecordedTrial), names: &[String]) -> Vec<String> {
+    let of = &search.repeat.id;
+    let best = trial.best();
+    let mut row = vec![
+        of.arm.clone(),
+        of.workers.to_string(),
+        (of.repeat + 1).to_string(),
+        id.to_string(),
+        trial.phase.name().to_owned(),
+        trial.units.to_string(),
+    ];
+    row.extend(names.iter().map(|name| {
+        let value = trial.configuration.get(name);
+        value.map_or_else(String::new, ToString::to_string)
+    }));
+    row.push(best.map_or_else(String::new, |(loss, _)| loss.to_string()));
+    row.push(best.map_or_else(String::new, |(_, unit)| unit.to_string()));
+    row.push(trial.failures.to_string());
+    row.push(format!("{:.3}", trial.seconds));
+    row.push(trial.parent.map_or_else(String::new, |parent| {
+        format!("{} after {}", parent.trial, parent.budget)
+    }));
+    row
+}
+
+fn document(search: &Recorded<'_>, (id, trial): (u64, &RecordedTrial)) -> Value {
+    let of = &search.repeat.id;
+    let best = trial.best();
+    json!({
+        "arm": of.arm,
+        "workers": of.workers,
+        "repeat": of.repeat + 1,
+        "trial": id,
+        "state": trial.phase.name(),
+        "units": trial.units,
+        "configuration": trial.configuration,
+        "best": best.map(|(loss, _)| loss),
+        "best_after": best.map(|(_, unit)| unit),
+        "failed_attempts": trial.failures,
+        "seconds": trial.seconds,
+        "from": trial.parent,
+        "losses": trial.losses,
+    })
+}
+
+/// Comma-separated, with quotes where a cell needs them (RFC 4180).
+fn csv(header: &[String], rows: &[Vec<String>]) -> Vec<u8> {
+    let cell = |text: &String| {
+        if text.contains([',', '"', '\n', '\r']) {
+            format!("\"{}\"", text.replace('"', "\"\""))
+        } else {
+            text.clone()
+        }
+    };
+    let line = |row: &[String]| row.iter().map(cell).collect::<Vec<_>>().join(",");
+    let rows = rows.iter().map(Vec::as_slice);
+    let lines: Vec<String> = std::iter::once(header).chain(rows).map(line).collect();
+    format!("{}\n", lines.join("\n")).into_bytes()
+}
+
+/// `workbench tune best RUN`.
+///
+/// # Errors
+/// When no trial has a value, or training fails.
+pub fn best(
+    prepared: &PreparedSearch,
+    input: &CommandInput<'_>,
+) -> Result<CommandOutput, LabError> {
+    let found = chosen(input, prepared, None)?;
+    let best = found.iter().filter_map(|search| {
+        let (loss, at) = search.best()?;
+        Some((loss, search, at))
+    });
+    let best = best.min_by_key(|(loss, ..)| *loss);
+    let (loss, search, at) = best.ok_or_else(|| LabError::Config(messages::no_search()))?;
+    let of = &search.repeat.id;
+    let seed = |trial| -> TrialSeed { prepared.trial_seed(of.repeat, trial) };
+    let origin = |trial| search.origin(trial);
+    let (model, again) = again::train(
+        &prepared.objective,
+        &origin,
+        |trial: workbench_search::TrialId| seed(trial.0),
+        at,
+    )
+    .map_err(|error| LabError::Failed(error.to_string()))?;
+    let test = prepared.objective.test(&model);
+    let known = search.trials.get(&at.trial).cloned().unwrap_or_default();
+    let config = config(input)?;
+    let command = fixed_command(config, &known);
+    let mut said = vec![
+        messages::best_is(&trail::name(at.trial), &of.arm, of.repeat + 1, at.budget),
+        format!("Configuration: {}", known.configuration),
+        messages::judged(loss.get(), test),
+        format!("Train it again: {command}"),
+    ];
+    if again.to_bits() != loss.get().to_bits() {
+        said.push(messages::not_reproduced(at.trial, loss.get(), again).text);
+    }
+    let saved = prepared.objective.export(&model, &prepared.features);
+    let document = json!({
+        "run": input.run_id,
+        "arm": of.arm,
+        "workers": of.workers,
+        "repeat": of.repeat + 1,
+        "trial": at.trial,
+        "units": at.budget,
+        "configuration": known.configuration,
+        "validation_mse": loss,
+        "test_mse": test,
+        "command": command,
+        "model": saved,
+    });
+    let file = word(input, "output").map(|path| {
+        let text = serde_json::to_string_pretty(&document).unwrap_or_default();
+        (PathBuf::from(path), format!("{text}\n").into_bytes())
+    });
+    Ok(CommandOutput {
+        said,
+        document,
+        files: file.into_iter().collect(),
+        ..CommandOutput::default()
+    })
+}
+
+/// The command that trains one configuration, alone.
+fn fixed_command(config: &RunConfig, trial: &RecordedTrial) -> String {
+    let set = |name: &str, value: &str| format!(" --set '{name}={value}'");
+    let mut command = format!("workbench --lab {} --arms random", config.lab);
+    let kept = [
+        "objective",
+        "budget",
+        "rows",
+        "test_share",
+        "validation_share",
+    ];
+    for name in kept {
+        if let Some(value) = config.params.get(name) {
+            command += &set(name, &value.to_string());
+        }
+    }
+    command += &set("grace", "1");
+    command += &set("trials", "1");
+    for (name, value) in trial.configuration.iter() {
+        command += &set(name, &value.to_string());
+    }
+    format!("{command} --seed {}", config.seed)
+}

@@ -1,0 +1,142 @@
+//! What the lab says, in sentences.
+
+use workbench_experiment::lab::Finding;
+use workbench_search::{Diverged, TrialId};
+use workbench_words::counted;
+
+/// A repeat that was begun with other decisions than this program makes.
+pub fn other_search(error: &Diverged) -> String {
+    format!(
+        "the search cannot go on from its record: {error}; start a new run, or resume it with the \
+         program that began it"
+    )
+}
+
+/// A checkpoint that others go on from is gone.
+pub fn lost_checkpoint(trial: TrialId, from: TrialId) -> String {
+    format!(
+        "trial {trial} goes on from a checkpoint of trial {from}, whose file is gone; start a new \
+         run"
+    )
+}
+
+/// Every trial failed.
+pub fn all_failed(trials: u64, last: &str) -> String {
+    let last = if last.is_empty() {
+        String::new()
+    } else {
+        format!(", the last because: {last}")
+    };
+    format!(
+        "all of the search's {} failed{last}; look at the space (`--set lr=…`), or at what the \
+         trials print",
+        counted(trials, "trial")
+    )
+}
+
+/// No new trials, because there was no gain.
+pub fn no_gain(patience: u64) -> Finding {
+    let text = format!(
+        "No new trial was begun after {} without a better one (patience).",
+        counted(patience, "trial")
+    );
+    Finding::note("search_ended", text).number("patience", patience as f64)
+}
+
+/// No new trials, because the time is up.
+pub fn time_is_up(limit_s: f64) -> Finding {
+    let text = format!("No new trial was begun after {limit_s} s (search_time_s).");
+    Finding::note("search_ended", text).number("search_time_s", limit_s)
+}
+
+/// Trials that failed.
+pub fn failed_trials(arm: &str, failed: u64, of: u64) -> Finding {
+    let text = format!(
+        "{failed} of {} of {arm} failed for good; the search went on without them.",
+        counted(of, "trial")
+    );
+    Finding::warning("failed_trials", text).number("failed", failed as f64)
+}
+
+/// A model that was trained again differs from the one of the search.
+pub fn not_reproduced(trial: TrialId, searched: f64, again: f64) -> Finding {
+    let text = format!(
+        "Trial {trial} had a validation error of {searched} in the search and of {again} when it \
+         was trained again: training is not deterministic here."
+    );
+    Finding::warning("not_reproduced", text)
+}
+
+/// What the numbers of a replay are.
+pub const WHAT_IF: &str = "Computed, not measured: the recorded curves, each unit as long as in the \
+                           run, without overhead and on slots that do not slow each other down.";
+/// Above the measured searches.
+pub const MEASURED: &str = "Searches of this run with the same trials, against what was computed";
+
+/// The title of a replay.
+pub fn replayed(arm: &str, repeat: u32, trials: usize) -> String {
+    let trials = counted(trials as u64, "trial");
+    format!("Schedulers on the {trials} of {arm}, repeat {repeat}")
+}
+
+/// Slots that are none.
+pub fn no_slots(given: &str) -> String {
+    format!(
+        "`--slots {given}`: give numbers from 1 to 4096 with commas between them, for example 1,2,64, or 1..8"
+    )
+}
+
+/// A run without a finished search.
+pub fn no_search() -> String {
+    "the run has no finished search with a value; see what became of it with `workbench show`"
+        .to_owned()
+}
+
+/// An arm without a finished search.
+pub fn no_search_of(arm: &str, snapshot: &workbench_record::Snapshot) -> String {
+    let finished = snapshot
+        .repeats
+        .iter()
+        .filter(|repeat| repeat.finished.is_some());
+    let mut arms: Vec<&str> = finished.map(|repeat| repeat.id.arm.as_str()).collect();
+    arms.sort_unstable();
+    arms.dedup();
+    if arms.is_empty() {
+        return no_search();
+    }
+    format!(
+        "`--arm {arm}`: the run has no finished search of it; there are {}",
+        arms.join(", ")
+    )
+}
+
+/// A repeat that is not there.
+pub fn no_repeat(repeat: u64) -> String {
+    format!("`--repeat {repeat}`: the run has no such finished repeat of the arm")
+}
+
+/// Which trial is the best.
+pub fn best_is(trial: &str, arm: &str, repeat: u32, units: u64) -> String {
+    format!(
+        "The best is {trial} of {arm}, repeat {repeat}, after {}.",
+        counted(units, "unit")
+    )
+}
+
+/// How the best does on rows that it was not chosen by.
+pub fn judged(validation: f64, test: f64) -> String {
+    format!(
+        "Mean squared error: {validation:.4} on the validation rows, by which it was chosen, and \
+         {test:.4} on the test rows, which had no part in the choice."
+    )
+}
+
+/// A command that the lab does not have.
+pub fn no_command(name: &str) -> String {
+    format!("the tune lab has no command `{name}`")
+}
+
+/// An arm that the lab does not have.
+pub fn no_way(arm: &str) -> String {
+    format!("the tune lab has no arm `{arm}`")
+}

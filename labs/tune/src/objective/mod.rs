@@ -1,0 +1,334 @@
+//! What a trial trains, one unit of budget at a time, and how good it is.
+
+pub mod bytes;
+mod data;
+mod error;
+mod forest;
+mod mlp;
+mod seed;
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+use workbench_experiment::lab::{ParamValue, Params};
+
+use bytes::{StateReader, StateWriter};
+pub use data::{SearchData, SplitShares};
+pub use error::TrialError;
+use forest::{Growing, TreeParams, Trees};
+use mlp::{Mlp, MlpConfig, Optimizer};
+pub use seed::TrialSeed;
+
+/// Which network or ensemble is searched for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ObjectiveKind {
+    /// A network with one hidden layer; a unit of budget is an epoch.
+    Mlp,
+    /// A random forest; a unit of budget is a tree.
+    Forest,
+}
+
+/// A parameter that an objective takes.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Knob {
+    /// Its name.
+    pub name: &'static str,
+    /// Whether it may change while a trial is trained.
+    pub tunable: bool,
+    /// Whether only whole numbers are taken.
+    pub whole: bool,
+    /// The least and the greatest value.
+    pub range: (f64, f64),
+    /// The value where the space does not have it.
+    pub default: f64,
+    /// The words that it takes instead of numbers, the first where the space does not have it.
+    pub words: &'static [&'static str],
+}
+
+const fn knob(
+    name: &'static str,
+    (tunable, whole): (bool, bool),
+    range: (f64, f64),
+    default: f64,
+) -> Knob {
+    Knob {
+        name,
+        tunable,
+        whole,
+        range,
+        default,
+        words: &[],
+    }
+}
+
+const OPTIMIZER: Knob = Knob {
+    words: &["adam", "sgd"],
+    ..knob("optimizer", (false, false), (0.0, 0.0), 0.0)
+};
+
+const MLP: [Knob; 5] = [
+    knob("lr", (true, false), (1e-8, 1e3), 1e-3),
+    knob("batch", (true, true), (1.0, 65_536.0), 64.0),
+    knob("hidden", (false, true), (1.0, 16_384.0), 128.0),
+    OPTIMIZER,
+    knob("momentum", (true, false), (0.0, 0.9999), 0.9),
+];
+
+const FOREST: [Knob; 3] = [
+    knob("max_depth", (false, true), (1.0, 64.0), 20.0),
+    knob("min_samples_leaf", (false, true), (1.0, 100_000.0), 1.0),
+    knob("max_features", (false, false), (0.01, 1.0), 1.0),
+];
+
+impl ObjectiveKind {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::Mlp, Self::Forest];
+
+    /// As it is typed.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Mlp => "mlp",
+            Self::Forest => "forest",
+        }
+    }
+
+    /// The parameters that a space for it may have.
+    pub fn knobs(self) -> &'static [Knob] {
+        match self {
+            Self::Mlp => &MLP,
+            Self::Forest => &FOREST,
+        }
+    }
+}
+
+/// What is trained, with the rows.
+pub struct Objective {
+    kind: ObjectiveKind,
+    data: Arc<SearchData>,
+    trees: Option<Trees>,
+}
+
+/// A trial's model between two units of budget.
+#[derive(Debug, Clone, PartialEq)]
+pub enum TrialModel {
+    /// A network with its optimiser.
+    Mlp(Box<Mlp>),
+    /// A forest that still grows.
+    Forest(Box<Growing>),
+}
+
+impl TrialModel {
+    /// Units of budget trained.
+    pub fn epoch(&self) -> u64 {
+        match self {
+            Self::Mlp(mlp) => mlp.epoch(),
+            Self::Forest(forest) => forest.trees(),
+        }
+    }
+
+    /// Everything that training goes on with.
+    pub fn save(&self) -> Vec<u8> {
+        let mut bytes = StateWriter::default();
+        match self {
+            Self::Mlp(mlp) => mlp.save(&mut bytes),
+            Self::Forest(forest) => forest.save(&mut bytes),
+        }
+        bytes.finish()
+    }
+}
+
+impl Objective {
+    /// Takes rows.
+    ///
+    /// # Errors
+    /// When the engine does not take them.
+    pub fn new(kind: ObjectiveKind, data: Arc<SearchData>) -> Result<Self, TrialError> {
+        let trees = match kind {
+            ObjectiveKind::Mlp => None,
+            ObjectiveKind::Forest => Some(Trees::new(&data)?),
+        };
+        Ok(Self { kind, data, trees })
+    }
+
+    /// An untrained model.
+    ///
+    /// # Errors
+    /// When the configuration is none.
+    pub fn begin(&self, config: &Params, seed: TrialSeed) -> Result<TrialModel, TrialError> {
+        Ok(match self.kind {
+            ObjectiveKind::Mlp => TrialModel::Mlp(Box::new(Mlp::new(
+                mlp(config)?,
+                self.data.train.columns,
+                seed,
+            ))),
+            ObjectiveKind::Forest => {
+                TrialModel::Forest(Box::new(Growing::new(trees(config)?, &self.data, seed)))
+            }
+        })
+    }
+
+    /// The model of a checkpoint; it goes on with `config` and `seed`, which may be those of
+    /// another trial.
+    ///
+    /// # Errors
+    /// When the checkpoint or the configuration is none.
+    pub fn load(
+        &self,
+        bytes: &[u8],
+        config: &Params,
+        seed: TrialSeed,
+    ) -> Result<TrialModel, TrialError> {
+        let mut bytes = StateReader::new(bytes);
+        let model = match self.kind {
+            ObjectiveKind::Mlp => {
+                Mlp::load(&mut bytes, mlp(config)?, seed).map(|mlp| TrialModel::Mlp(Box::new(mlp)))
+            }
+            ObjectiveKind::Forest => Growing::load(&mut bytes, trees(config)?, seed)
+                .map(|forest| TrialModel::Forest(Box::new(forest))),
+        };
+        model.ok_or(TrialError::Checkpoint)
+    }
+
+    /// Trains one unit of budget; the mean squared error on the validation rows.
+    ///
+    /// # Errors
+    /// When the engine fails.
+    pub fn train(&self, model: &mut TrialModel) -> Result<f64, TrialError> {
+        let data = &self.data;
+        let error = match (model, &self.trees) {
+            (TrialModel::Mlp(mlp), _) => {
+                mlp.train(&data.train);
+                mlp.error(&data.validation)
+            }
+            (TrialModel::Forest(forest), Some(trees)) => {
+                forest.grow(trees)?;
+                forest.validation_error(&data.validation)
+            }
+            (TrialModel::Forest(_), None) => return Err(TrialError::Checkpoint),
+        };
+        Ok(error * data.unscale())
+    }
+
+    /// A trained model as a document: what it needs to predict elsewhere.
+    pub fn export(&self, model: &TrialModel, features: &[String]) -> Value {
+        let scaling = &self.data.scaling;
+        let moments = |of: &[(f64, f64)]| -> (Vec<f64>, Vec<f64>) { of.iter().copied().unzip() };
+        let (means, deviations) = moments(&scaling.features);
+        json!({
+            "features": features,
+            "feature_means": means,
+            "feature_deviations": deviations,
+            "target_mean": scaling.target.0,
+            "target_deviation": scaling.target.1,
+            "weights": match model {
+                TrialModel::Mlp(mlp) => mlp.export(),
+                TrialModel::Forest(forest) => {
+                    let trees = self.trees.as_ref();
+                    trees.map_or(Value::Null, |trees| forest.export(trees))
+                }
+            },
+        })
+    }
+
+    /// The mean squared error on the test rows.
+    pub fn test(&self, model: &TrialModel) -> f64 {
+        let data = &self.data;
+        let error = match model {
+            TrialModel::Mlp(mlp) => mlp.error(&data.test),
+            TrialModel::Forest(forest) => forest.test_error(&data.test),
+        };
+        error * data.unscale()
+    }
+}
+
+fn mlp(config: &Params) -> Result<MlpConfig, TrialError> {
+    let [lr, batch, hidden, optimizer, momentum] = &MLP;
+    Ok(MlpConfig {
+        lr: number(config, lr)? as f32,
+        batch: number(config, batch)? as usize,
+        hidden: number(config, hidden)? as usize,
+        optimizer: match word(config, optimizer)? {
+            "sgd" => Optimizer::Sgd {
+                momentum: number(config, momentum)? as f32,
+            },
+            _ => Optimizer::Adam,
+        },
+    })
+}
+
+fn trees(config: &Params) -> Result<TreeParams, TrialError> {
+    let [depth, leaf, features] = &FOREST;
+    Ok(TreeParams {
+        max_depth: number(config, depth)? as u32,
+        min_samples_leaf: number(config, leaf)? as usize,
+        max_features: number(config, features)?,
+    })
+}
+
+/// The number of a knob in a configuration.
+fn number(config: &Params, knob: &Knob) -> Result<f64, TrialError> {
+    match config.get(knob.name) {
+        None => Ok(knob.default),
+        Some(value) => knob.number(value).ok_or_else(|| knob.refuses(value)),
+    }
+}
+
+/// The word of a knob in a configuration.
+fn word(config: &Params, knob: &Knob) -> Result<&'static str, TrialError> {
+    match config.get(knob.name) {
+        None => Ok(knob.words[0]),
+        Some(value) => knob.word(value).ok_or_else(|| knob.refuses(value)),
+    }
+}
+
+impl Knob {
+    /// Whether it takes a value.
+    pub fn takes(&self, value: &ParamValue) -> bool {
+        self.number(value).is_some() || self.word(value).is_some()
+    }
+
+    /// Whether a number is in its range.
+    pub fn within(&self, number: f64) -> bool {
+        let (least, most) = self.range;
+        (least..=most).contains(&number)
+    }
+
+    fn number(&self, value: &ParamValue) -> Option<f64> {
+        let number = match value {
+            ParamValue::Integer(value) => *value as f64,
+            ParamValue::Float(value) => *value,
+            ParamValue::Text(_) | ParamValue::Boolean(_) => return None,
+        };
+        let fits = self.within(number) && !(self.whole && number.fract() != 0.0);
+        (fits && self.words.is_empty()).then_some(number)
+    }
+
+    fn word(&self, value: &ParamValue) -> Option<&'static str> {
+        let given = match value {
+            ParamValue::Text(given) => given.as_str(),
+            ParamValue::Integer(_) | ParamValue::Float(_) | ParamValue::Boolean(_) => return None,
+        };
+        self.words.iter().find(|word| **word == given).copied()
+    }
+
+    fn refuses(&self, value: &ParamValue) -> TrialError {
+        TrialError::Value {
+            name: self.name.to_owned(),
+            value: value.to_string(),
+            expects: self.expects(),
+        }
+    }
+
+    /// What it takes, in words.
+    pub fn expects(&self) -> String {
+        if !self.words.is_empty() {
+            return format!("one of {}", self.words.join(", "));
+        }
+        let kind = if self.whole {
+            "a whole number"
+        } else {
+            "a number"
+        };
+        format!("{kind} from {} to {}", self.range.0, self.range.1)
+    }
+}

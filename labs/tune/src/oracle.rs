@@ -1,0 +1,90 @@
+//! Finishes stopped trials once the clock has stopped: what they would have come to.
+
+use std::sync::Mutex;
+use std::thread;
+
+use workbench_experiment::lab::{ArmContext, ArmMessage};
+use workbench_search::{Trial, TrialId, TrialState};
+
+use crate::again::{self, TrialOrigin};
+use crate::objective::{Objective, TrialSeed};
+use crate::trail;
+
+/// What is needed to go on with trials.
+pub struct Afterwards<'a> {
+    pub objective: &'a Objective,
+    /// Units of budget of a trial.
+    pub budget: u64,
+    /// The seed of the run.
+    pub seed: u64,
+}
+
+/// Trains every stopped or paused trial to its whole budget, and records what it reports. The best
+/// that any trial came to, also in the search; where a trial fails, it is passed over.
+pub fn finish(
+    after: &Afterwards<'_>,
+    (trials, best): (&[Trial], Option<f64>),
+    ctx: &ArmContext<'_>,
+    origin: &(impl Fn(TrialId) -> Option<TrialOrigin> + Sync),
+) -> Option<f64> {
+    let early = trials
+        .iter()
+        .filter(|trial| matches!(trial.state, TrialState::Stopped | TrialState::Paused));
+    let left = Mutex::new(
+        early
+            .map(|trial| (trial.id, trial.budget))
+            .collect::<Vec<_>>(),
+    );
+    let best = Mutex::new(best);
+    let take = || match left.lock() {
+        Ok(mut left) => left.pop(),
+        Err(_) => None,
+    };
+    thread::scope(|scope| {
+        for _ in 0..ctx.workers {
+            scope.spawn(|| {
+                while let Some((trial, known)) = take() {
+                    if ctx.progress.is_cancelled() {
+                        return;
+                    }
+                    let least = one(after, ctx, origin, (trial, known));
+                    if let (Ok(mut best), Some(least)) = (best.lock(), least) {
+                        *best = Some(best.map_or(least, |best: f64| best.min(least)));
+                    }
+                }
+            });
+        }
+    });
+    best.into_inner().ok().flatten()
+}
+
+/// The least loss of a trial beyond what the search trained of it.
+fn one(
+    after: &Afterwards<'_>,
+    ctx: &ArmContext<'_>,
+    origin: &impl Fn(TrialId) -> Option<TrialOrigin>,
+    (trial, known): (TrialId, u64),
+) -> Option<f64> {
+    let seed = |trial: TrialId| TrialSeed::new(after.seed, ctx.repeat, trial.0);
+    let at = workbench_search::Checkpoint {
+        trial,
+        budget: known,
+    };
+    let (mut model, _) = again::train(after.objective, origin, seed, at).ok()?;
+    let mut least: Option<f64> = None;
+    while model.epoch() < after.budget {
+        let loss = after.objective.train(&mut model).ok()?;
+        if !loss.is_finite() {
+            return least;
+        }
+        let message = ArmMessage::Metric {
+            name: trail::AFTERWARDS.to_owned(),
+            item: Some(trail::name(trial)),
+            step: model.epoch(),
+            value: loss,
+        };
+        (ctx.record)(ctx.clock.now_ns(), message);
+        least = Some(least.map_or(loss, |least| least.min(loss)));
+    }
+    least
+}

@@ -1,0 +1,282 @@
+//! The lab with its rows loaded: runs any arm.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use workbench_digest::of_f64;
+use workbench_experiment::lab::{
+    Analysis, ArmContext, ArmOutput, Basis, BestItem, Breakdown, DataSource, Direction, Finding,
+    Item, LabError, Params, PreparedLab, Quantity, RepeatState,
+};
+use workbench_search::{Checkpoint, FiniteLoss, Replay, Space, Study, Trial, TrialId, TrialState};
+
+use crate::again::{self, TrialOrigin};
+use crate::drive::{self, SearchPlan, Searched};
+use crate::messages;
+use crate::objective::{Objective, TrialSeed};
+use crate::oracle::{self, Afterwards};
+use crate::settings::SearchSettings;
+use crate::trail;
+use crate::ways::{self, Way};
+
+/// The lab with its rows loaded.
+pub struct PreparedSearch {
+    pub objective: Arc<Objective>,
+    pub settings: SearchSettings,
+    pub space: Space,
+    pub seed: u64,
+    pub data_sha256: String,
+    pub split_sha256: String,
+    /// The names of the features.
+    pub features: Vec<String>,
+    pub findings: Vec<Finding>,
+    pub source: DataSource,
+    /// Parameters that are recorded instead of the request.
+    pub settled: Params,
+}
+
+impl PreparedLab for PreparedSearch {
+    fn data(&self) -> Option<DataSource> {
+        Some(self.source.clone())
+    }
+
+    fn data_sha256(&self) -> Option<String> {
+        Some(self.data_sha256.clone())
+    }
+
+    fn split_sha256(&self) -> Option<String> {
+        Some(self.split_sha256.clone())
+    }
+
+    fn settled(&self) -> Params {
+        self.settled.clone()
+    }
+
+    fn warnings(&self) -> Vec<Finding> {
+        self.findings.clone()
+    }
+
+    fn total_progress(&self, _arm: &str) -> u64 {
+        self.settings.units()
+    }
+
+    fn basis(&self) -> Basis {
+        Basis::TimeOnCurve {
+            metric: trail::BEST.to_owned(),
+            target: self.settings.target,
+            direction: Direction::AtMost,
+        }
+    }
+
+    fn continues(&self, _arm: &str) -> bool {
+        true
+    }
+
+    fn warm_up(&self, _arm: &str, ctx: &ArmContext<'_>) -> Result<(), LabError> {
+        let Some(pool) = ctx.pool else { return Ok(()) };
+        // One unit per slot: starts the threads and touches the pages.
+        let tasks = (0..pool.workers()).map(|slot| {
+            let objective = Arc::clone(&self.objective);
+            let seed = TrialSeed::new(0, 0, slot as u64);
+            pool.spawn(move || {
+                let mut model = objective.begin(&Params::default(), seed)?;
+                objective.train(&mut model)
+            })
+        });
+        for task in tasks.collect::<Vec<_>>() {
+            let result = task
+                .get()
+                .map_err(|error| LabError::Failed(error.to_string()))?;
+            (*result)
+                .clone()
+                .map_err(|error| LabError::Failed(error.to_string()))?;
+        }
+        Ok(())
+    }
+
+    fn run_arm(&self, arm: &str, ctx: &ArmContext<'_>) -> Result<ArmOutput, LabError> {
+        let way = Way::of(arm).ok_or_else(|| LabError::Config(messages::no_way(arm)))?;
+        let search = SearchPlan {
+            objective: &self.objective,
+            settings: &self.settings,
+            seed: self.seed,
+            copies: way.copies(),
+        };
+        let begun_ns = ctx
+            .before
+            .map_or(ctx.clock.now_ns(), |before| before.started_ns);
+        let study = way.study(
+            &self.space,
+            &self.settings,
+            ways::seed(self.seed, ctx.repeat),
+        )?;
+        let searched = drive::run(&search, study, ctx)?;
+        ctx.progress.set_total(searched.so_far.spent);
+        let trials = searched.study.trials();
+        let origin = |trial: TrialId| {
+            let known = trials.get(trial.0 as usize)?;
+            Some(TrialOrigin {
+                configuration: known.configuration.clone(),
+                parent: known.parent,
+            })
+        };
+        let test = self.judge(&searched, ctx, &origin)?;
+        let oracle = if self.settings.oracle {
+            let best = searched.so_far.best.map(|(loss, ..)| loss.get());
+            let after = Afterwards {
+                objective: &self.objective,
+                budget: self.settings.budget,
+                seed: self.seed,
+            };
+            oracle::finish(&after, (trials, best), ctx, &origin)
+        } else {
+            None
+        };
+        let failed = count(&searched.study, TrialState::Failed);
+        if failed > 0 {
+            let finding = messages::failed_trials(arm, failed, trials.len() as u64);
+            ctx.progress
+                .report(finding.arm_on(arm, ctx.workers).repeat(ctx.repeat));
+        }
+        let best = best_item(&searched);
+        ctx.after.analyse(move || Analysis {
+            best,
+            ..Analysis::default()
+        });
+        Ok(ArmOutput {
+            worked_ns: Some([begun_ns, searched.ended_ns]),
+            ..output(&searched, test, oracle)
+        })
+    }
+}
+
+impl PreparedSearch {
+    /// The names of the space's parameters, in order.
+    pub fn names(&self) -> Vec<String> {
+        let dimensions = self.space.dimensions().iter();
+        dimensions.map(|dimension| dimension.name.clone()).collect()
+    }
+
+    /// Whether the record of a search follows from its settings and seeds.
+    pub fn replay(&self, repeat: &RepeatState) -> Result<(), String> {
+        let way = Way::of(&repeat.id.arm).ok_or_else(|| messages::no_way(&repeat.id.arm))?;
+        let seed = ways::seed(self.seed, repeat.id.repeat);
+        let study = way.study(&self.space, &self.settings, seed);
+        let mut study = study.map_err(|error| error.to_string())?;
+        let events = trail::events(repeat, &self.names());
+        let replayed = study.replay(&events, Replay::Everything);
+        replayed.map_err(|error| messages::other_search(&error))
+    }
+
+    /// The seed of a trial of a search.
+    pub fn trial_seed(&self, search: u32, trial: u64) -> TrialSeed {
+        TrialSeed::new(self.seed, search, trial)
+    }
+
+    /// The error of the chosen model on the test rows, off the clock: these rows are looked at
+    /// once, when all is decided.
+    fn judge(
+        &self,
+        searched: &Searched,
+        ctx: &ArmContext<'_>,
+        origin: &impl Fn(TrialId) -> Option<TrialOrigin>,
+    ) -> Result<f64, LabError> {
+        let Some((loss, trial, budget)) = searched.so_far.best else {
+            let trials = searched.study.trials().len() as u64;
+            return Err(LabError::Failed(messages::all_failed(
+                trials,
+                &searched.last_failure,
+            )));
+        };
+        let seed = |trial: TrialId| self.trial_seed(ctx.repeat, trial.0);
+        let at = Checkpoint { trial, budget };
+        let (model, again) = again::train(&self.objective, origin, seed, at)
+            .map_err(|error| LabError::Failed(error.to_string()))?;
+        if again.to_bits() != loss.get().to_bits() {
+            ctx.progress
+                .report(messages::not_reproduced(trial, loss.get(), again));
+        }
+        Ok(self.objective.test(&model))
+    }
+}
+
+fn count(study: &Study, state: TrialState) -> u64 {
+    study
+        .trials()
+        .iter()
+        .filter(|trial| trial.state == state)
+        .count() as u64
+}
+
+/// The best trial.
+fn best_item(searched: &Searched) -> Option<BestItem> {
+    let (loss, trial, _) = searched.so_far.best?;
+    Some(BestItem {
+        item: trail::name(trial),
+        metric: trail::LOSS.to_owned(),
+        value: loss.get(),
+        // How sure the difference to the next is would take more than one model of each.
+        next: None,
+    })
+}
+
+fn output(searched: &Searched, test: f64, oracle: Option<f64>) -> ArmOutput {
+    let study = &searched.study;
+    let trials = study.trials();
+    let mut quality: BTreeMap<String, Quantity> = BTreeMap::new();
+    let mut number = |name: &str, value: f64| {
+        quality.insert(name.to_owned(), Quantity::Number(value));
+    };
+    number("test_mse", test);
+    if let Some((loss, trial, budget)) = searched.so_far.best {
+        number(trail::BEST, loss.get());
+        if let Some(oracle) = oracle {
+            number("oracle_mse", oracle);
+            number("regret", loss.get() - oracle);
+        }
+        number("best_after", budget as f64);
+        quality.insert("best_trial".to_owned(), Quantity::Text(trail::name(trial)));
+        if let Some(best) = study.trial(trial) {
+            let configuration = best.configuration.to_string();
+            quality.insert(
+                "best_configuration".to_owned(),
+                Quantity::Text(configuration),
+            );
+        }
+    }
+    let states = [
+        ("trials_done", TrialState::Done),
+        ("trials_stopped", TrialState::Stopped),
+        ("trials_paused", TrialState::Paused),
+        ("trials_failed", TrialState::Failed),
+    ];
+    let facts = states.map(|(name, state)| (name.to_owned(), count(study, state)));
+    let item = |trial: &Trial| {
+        let loss = trial.best.map_or(f64::NAN, FiniteLoss::get);
+        let numbers = trial.configuration.iter();
+        let numbers = numbers.filter_map(|(name, value)| Some((name.to_owned(), value.as_f64()?)));
+        let told = [
+            (trail::LOSS.to_owned(), loss),
+            ("units".to_owned(), trial.budget as f64),
+        ];
+        Item {
+            name: trail::name(trial.id),
+            sha256: of_f64(&[loss]),
+            metrics: numbers.chain(told).collect(),
+        }
+    };
+    ArmOutput {
+        work: [
+            ("trials".to_owned(), trials.len() as u64),
+            ("units".to_owned(), searched.so_far.spent),
+        ]
+        .into(),
+        quality,
+        items: trials.iter().map(item).collect(),
+        breakdown: Breakdown {
+            facts: facts.into(),
+            ..Breakdown::default()
+        },
+        ..ArmOutput::default()
+    }
+}

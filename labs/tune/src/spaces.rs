@@ -1,0 +1,159 @@
+//! The space of a run: from its parameters, or from a file.
+
+use std::fs;
+
+use workbench_experiment::lab::{
+    LabDefinition, LabError, Opt, ParamSpec, ParamValue, Params, Refusal, suggest,
+};
+use workbench_search::{ConfigValue, Dimension, Domain, Space, SpaceError};
+
+use crate::objective::{Knob, ObjectiveKind};
+use crate::settings::text;
+
+/// What stands between the parameters of a space in one line.
+const BETWEEN: &str = ";;";
+
+/// The space that the parameters describe: that of `space`, a file or a line, with the parameters
+/// that were set otherwise than usual put in; without it, that of the lab.
+///
+/// # Errors
+/// When a part of it cannot be read, or the objective does not take it.
+pub fn space(
+    params: &Params,
+    objective: ObjectiveKind,
+    lab: &LabDefinition,
+) -> Result<Space, LabError> {
+    let given = text(params, "space")?.trim();
+    let mut dimensions = match given {
+        "" => Vec::new(),
+        line if line.contains('=') => line
+            .split(BETWEEN)
+            .map(|part| Dimension::parse(part.trim()))
+            .collect::<Result<_, _>>()
+            .map_err(|error| refused("space", given, &error))?,
+        file => from_file(file)?,
+    };
+    for knob in objective.knobs() {
+        let of = text(params, knob.name)?.trim();
+        let usual = lab.params.get(knob.name).map(ParamSpec::default_value);
+        let is_usual = usual.is_some_and(|usual| usual.to_string() == of);
+        if of.is_empty() || (is_usual && !given.is_empty()) {
+            continue;
+        }
+        let line = format!("{}={of}", knob.name);
+        let dimension = Dimension::parse(&line).map_err(|error| refused(knob.name, of, &error))?;
+        dimensions.retain(|known| known.name != knob.name);
+        dimensions.push(dimension);
+    }
+    for other in ObjectiveKind::ALL
+        .into_iter()
+        .filter(|kind| *kind != objective)
+    {
+        refuse_foreign(params, objective, other, lab)?;
+    }
+    for dimension in &dimensions {
+        check(dimension, objective)?;
+    }
+    Space::new(dimensions).map_err(|error| {
+        let option = error
+            .parameter
+            .clone()
+            .unwrap_or_else(|| "space".to_owned());
+        refused(&option, given, &error)
+    })
+}
+
+/// The space as one line, as it is recorded.
+pub fn line(space: &Space) -> String {
+    let all = space.dimensions().iter().map(Dimension::to_string);
+    all.collect::<Vec<_>>().join(&format!(" {BETWEEN} "))
+}
+
+fn from_file(file: &str) -> Result<Vec<Dimension>, LabError> {
+    let option = || Opt::Set("space".to_owned());
+    let text = fs::read_to_string(file).map_err(|error| {
+        let reason = format!("the file cannot be read: {error}");
+        LabError::Refused(Refusal::new(option(), file, reason))
+    })?;
+    let space = Space::from_toml(&text).map_err(|error| refused("space", file, &error))?;
+    Ok(space.dimensions().to_vec())
+}
+
+/// A parameter of another objective that was set.
+fn refuse_foreign(
+    params: &Params,
+    objective: ObjectiveKind,
+    other: ObjectiveKind,
+    lab: &LabDefinition,
+) -> Result<(), LabError> {
+    for knob in other.knobs() {
+        let given = text(params, knob.name)?;
+        let usual = lab.params.get(knob.name).map(ParamSpec::default_value);
+        if usual.is_none_or(|usual| usual.to_string() != given) {
+            let reason = format!(
+                "the objective {} does not have it; {}",
+                objective.name(),
+                known(objective, knob.name)
+            );
+            let option = Opt::Set(knob.name.to_owned());
+            return Err(LabError::Refused(Refusal::new(option, given, reason)));
+        }
+    }
+    Ok(())
+}
+
+fn known(objective: ObjectiveKind, name: &str) -> String {
+    suggest(name, objective.knobs().iter().map(|knob| knob.name))
+}
+
+/// Whether the objective takes everything that a parameter may be.
+fn check(dimension: &Dimension, objective: ObjectiveKind) -> Result<(), LabError> {
+    let name = &dimension.name;
+    let option = Opt::Set(name.clone());
+    let given = dimension.domain.to_string();
+    let Some(knob) = objective.knobs().iter().find(|knob| knob.name == *name) else {
+        let reason = format!(
+            "the objective {} has no parameter {name}; {}",
+            objective.name(),
+            known(objective, name)
+        );
+        return Err(LabError::Refused(Refusal::new(option, given, reason)));
+    };
+    if fits(&dimension.domain, knob) {
+        return Ok(());
+    }
+    let reason = format!("{name} takes {}", knob.expects());
+    Err(LabError::Refused(Refusal::new(option, given, reason)))
+}
+
+fn fits(domain: &Domain, knob: &Knob) -> bool {
+    let float = |value: &f64| knob.takes(&ParamValue::Float(*value));
+    let integer = |value: &i64| knob.takes(&ParamValue::Integer(*value));
+    match domain {
+        Domain::Uniform { low, high } | Domain::LogUniform { low, high } => {
+            !knob.whole && float(low) && float(high)
+        }
+        Domain::Quantised { low, high, step } => {
+            let whole = low.fract() == 0.0 && step.fract() == 0.0;
+            (!knob.whole || whole) && float(low) && knob.within(*high)
+        }
+        Domain::Integer { low, high, .. } | Domain::LogInteger { low, high } => {
+            integer(low) && integer(high)
+        }
+        Domain::Choice(values) | Domain::Grid(values) => values.iter().all(|v| takes(knob, v)),
+        Domain::Fixed(value) => takes(knob, value),
+    }
+}
+
+fn takes(knob: &Knob, value: &ConfigValue) -> bool {
+    knob.takes(&match value {
+        ConfigValue::Float(number) => ParamValue::Float(*number),
+        ConfigValue::Integer(number) => ParamValue::Integer(*number),
+        ConfigValue::Text(text) => ParamValue::Text(text.clone()),
+    })
+}
+
+fn refused(option: &str, given: &str, error: &SpaceError) -> LabError {
+    let option = Opt::Set(option.to_owned());
+    LabError::Refused(Refusal::new(option, given, error.to_string()))
+}

@@ -1,0 +1,173 @@
+//! The arms: how configurations are chosen, and who decides how long each is trained.
+
+use workbench_experiment::lab::LabError;
+use workbench_search::{
+    Asha, FullBudget, GridSearch, Hyperband, MedianRule, Pbt, Perturb, RandomSearch, Searcher,
+    SettingError, Space, Study, Tpe, TrialScheduler,
+};
+
+use crate::settings::SearchSettings;
+
+/// How configurations are chosen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Chooser {
+    /// At random.
+    Random,
+    /// On a grid.
+    Grid,
+    /// By a tree-structured Parzen estimator.
+    Tpe,
+}
+
+/// Who decides how long a trial is trained.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stopper {
+    /// Nobody: every trial has its whole budget.
+    Nobody,
+    /// The median of the others.
+    Median,
+    /// Asynchronous successive halving.
+    Asha,
+    /// Synchronous brackets of successive halving.
+    Hyperband,
+    /// Members of a population that take over the state of better ones.
+    Pbt,
+}
+
+/// A way to search.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Way {
+    /// How configurations are chosen.
+    pub chooser: Chooser,
+    /// Who decides how long a trial is trained.
+    pub stopper: Stopper,
+}
+
+/// The arms of the lab.
+const WAYS: [(&str, Chooser, Stopper); 8] = [
+    ("random", Chooser::Random, Stopper::Nobody),
+    ("grid", Chooser::Grid, Stopper::Nobody),
+    ("tpe", Chooser::Tpe, Stopper::Nobody),
+    ("random+median", Chooser::Random, Stopper::Median),
+    ("random+asha", Chooser::Random, Stopper::Asha),
+    ("random+hyperband", Chooser::Random, Stopper::Hyperband),
+    ("tpe+asha", Chooser::Tpe, Stopper::Asha),
+    ("pbt", Chooser::Random, Stopper::Pbt),
+];
+
+impl Way {
+    /// The way of an arm.
+    pub fn of(arm: &str) -> Option<Self> {
+        let known = WAYS.iter().find(|(name, ..)| *name == arm);
+        known.map(|(_, chooser, stopper)| Self {
+            chooser: *chooser,
+            stopper: *stopper,
+        })
+    }
+
+    /// Whether trials go on from the states of others.
+    pub fn copies(self) -> bool {
+        self.stopper == Stopper::Pbt
+    }
+
+    /// The search of an arm, not yet begun.
+    ///
+    /// # Errors
+    /// When a setting cannot be.
+    pub fn study(
+        self,
+        space: &Space,
+        settings: &SearchSettings,
+        seed: u64,
+    ) -> Result<Study, LabError> {
+        let refused = |error: SettingError| LabError::Config(error.to_string());
+        let searcher = searcher(self.chooser, space, settings, seed).map_err(refused)?;
+        // Who stops trials early has the time for more of them.
+        let trials = match self.stopper {
+            Stopper::Nobody => settings.trials,
+            _ => settings.most_trials(),
+        };
+        let scheduler = scheduler(self.stopper, settings, trials, seed).map_err(refused)?;
+        let study = Study::new(space.clone(), searcher, scheduler, seed);
+        // What shapes the weights has to stay when they are taken over.
+        let fixed = settings
+            .objective
+            .knobs()
+            .iter()
+            .filter(|knob| !knob.tunable);
+        Ok(study.perturb(Perturb {
+            fixed: fixed.map(|knob| knob.name.to_owned()).collect(),
+            ..Perturb::default()
+        }))
+    }
+}
+
+fn searcher(
+    chooser: Chooser,
+    space: &Space,
+    settings: &SearchSettings,
+    seed: u64,
+) -> Result<Box<dyn Searcher>, SettingError> {
+    let space = space.clone();
+    Ok(match chooser {
+        Chooser::Random => Box::new(RandomSearch::new(space, seed)),
+        Chooser::Grid => Box::new(grid(&space, settings, seed)?),
+        Chooser::Tpe => Box::new(Tpe::new(space, seed)),
+    })
+}
+
+/// The finest grid that has no more points than there are trials, where none is asked for.
+fn grid(space: &Space, settings: &SearchSettings, seed: u64) -> Result<GridSearch, SettingError> {
+    if settings.grid_levels > 0 {
+        return GridSearch::new(space.clone(), settings.grid_levels, seed);
+    }
+    let mut finest = GridSearch::new(space.clone(), 1, seed)?;
+    for levels in 2..=settings.trials {
+        match GridSearch::new(space.clone(), levels, seed) {
+            Ok(finer) if finer.points() <= settings.trials => {
+                // Without a range there is nothing that more levels could divide.
+                if finer.points() == finest.points() && levels > 64 {
+                    break;
+                }
+                finest = finer;
+            }
+            Ok(_) | Err(_) => break,
+        }
+    }
+    Ok(finest)
+}
+
+/// What decides how long so many trials are trained.
+///
+/// # Errors
+/// When a setting cannot be.
+pub fn scheduler(
+    stopper: Stopper,
+    settings: &SearchSettings,
+    trials: u64,
+    seed: u64,
+) -> Result<Box<dyn TrialScheduler>, SettingError> {
+    let SearchSettings {
+        budget,
+        grace,
+        reduction,
+        ..
+    } = *settings;
+    let population = match settings.population {
+        0 => settings.trials,
+        members => members,
+    };
+    Ok(match stopper {
+        Stopper::Nobody => Box::new(FullBudget::new(budget, trials)?),
+        Stopper::Median => Box::new(MedianRule::new(budget, grace, trials)?),
+        Stopper::Asha => Box::new(Asha::new(grace, budget, reduction, trials)?),
+        Stopper::Hyperband => Box::new(Hyperband::new(grace, budget, reduction, trials)?),
+        Stopper::Pbt => Box::new(Pbt::new(population, grace, budget, seed)?),
+    })
+}
+
+/// The seed of one search of a run: every repeat is another, and all arms of a repeat have the
+/// same.
+pub fn seed(run: u64, repeat: u32) -> u64 {
+    run.wrapping_add(u64::from(repeat).wrapping_mul(0x9e37_79b9_7f4a_7c15))
+}

@@ -1,0 +1,255 @@
+//! Other schedulers on the recorded curves: how long each would have taken on so many slots, and
+//! what stopping early would have cost.
+
+use serde_json::{Value, json};
+use workbench_experiment::lab::{CommandInput, CommandOutput, LabError, OutputTable};
+use workbench_search::{LearningCurve, LegCosts, SimulatedSearch, SimulationError, simulate};
+
+use crate::commands::{chosen, config, number, word};
+use crate::messages;
+use crate::prepared::PreparedSearch;
+use crate::recorded::Recorded;
+use crate::settings::SearchSettings;
+use crate::ways::{self, Stopper, Way};
+
+/// The schedulers that are tried, as they are called.
+const TRIED: [(&str, Stopper); 4] = [
+    ("none", Stopper::Nobody),
+    ("median", Stopper::Median),
+    ("asha", Stopper::Asha),
+    ("hyperband", Stopper::Hyperband),
+];
+/// Slots at most.
+const MOST_SLOTS: usize = 4096;
+
+/// `workbench tune what-if RUN`.
+///
+/// # Errors
+/// When there is no such search, or an option is none.
+pub fn what_if(
+    prepared: &PreparedSearch,
+    input: &CommandInput<'_>,
+) -> Result<CommandOutput, LabError> {
+    let base = config(input)?.arms.first().map(String::as_str);
+    let found = chosen(input, prepared, base)?;
+    let slots = slots(word(input, "slots").unwrap_or_default())?;
+    let settings = SearchSettings {
+        grace: number(input, "grace").unwrap_or(prepared.settings.grace),
+        reduction: number(input, "reduction").unwrap_or(prepared.settings.reduction),
+        ..prepared.settings.clone()
+    };
+    let Some(search) = found.first() else {
+        return Err(LabError::Config(messages::no_search()));
+    };
+    let curves = search.curves();
+    let mut table = OutputTable {
+        title: messages::replayed(
+            &search.repeat.id.arm,
+            search.repeat.id.repeat + 1,
+            curves.len(),
+        ),
+        header: header(),
+        rows: Vec::new(),
+    };
+    let mut documents = Vec::new();
+    for (name, stopper) in TRIED {
+        for slots in &slots {
+            match replay(&curves, stopper, &settings, *slots) {
+                Ok(simulated) => {
+                    table.rows.push(row(name, &simulated));
+                    documents.push(document(name, &simulated));
+                }
+                Err(why) => {
+                    let mut row = vec![name.to_owned(), slots.to_string(), why.clone()];
+                    row.resize(table.header.len(), String::new());
+                    table.rows.push(row);
+                    documents.push(json!({"scheduler": name, "slots": slots, "refused": why}));
+                }
+            }
+        }
+    }
+    let compared = compared(prepared, input, &curves, &settings)?;
+    let tables = [Some(table), compared].into_iter().flatten();
+    Ok(CommandOutput {
+        said: vec![messages::WHAT_IF.to_owned()],
+        tables: tables.collect(),
+        document: Value::Array(documents),
+        ..CommandOutput::default()
+    })
+}
+
+fn header() -> Vec<String> {
+    let header = [
+        "scheduler",
+        "slots",
+        "makespan",
+        "idle",
+        "units",
+        "best found",
+        "regret",
+        "the best was stopped after",
+        "found after",
+    ];
+    header.map(str::to_owned).to_vec()
+}
+
+fn replay(
+    curves: &[LearningCurve],
+    stopper: Stopper,
+    settings: &SearchSettings,
+    slots: usize,
+) -> Result<SimulatedSearch, String> {
+    let trials = curves.len() as u64;
+    let scheduler = ways::scheduler(stopper, settings, trials, 0);
+    let mut scheduler = scheduler.map_err(|error| error.to_string())?;
+    simulate(curves, scheduler.as_mut(), slots, LegCosts::default())
+        .map_err(|error: SimulationError| error.to_string())
+}
+
+fn row(name: &str, simulated: &SimulatedSearch) -> Vec<String> {
+    let digits = |value: f64| format!("{value:.4}");
+    vec![
+        name.to_owned(),
+        simulated.slots.to_string(),
+        format!("{:.2} s", simulated.makespan_s),
+        format!("{:.1} %", 100.0 * simulated.idle_share()),
+        units(simulated).to_string(),
+        simulated
+            .found
+            .map_or_else(String::new, |(_, loss)| digits(loss.get())),
+        simulated.regret().map_or_else(String::new, digits),
+        simulated
+            .best_stopped_at()
+            .map_or_else(|| "never".to_owned(), |at| at.to_string()),
+        simulated
+            .anytime
+            .last()
+            .map_or_else(String::new, |(at, _)| format!("{at:.2} s")),
+    ]
+}
+
+/// Units of budget that were trained.
+fn units(simulated: &SimulatedSearch) -> u64 {
+    simulated.legs.iter().map(|leg| leg.to - leg.from).sum()
+}
+
+fn document(name: &str, simulated: &SimulatedSearch) -> Value {
+    let legs = simulated.legs.iter().map(|leg| {
+        json!({
+            "slot": leg.slot,
+            "trial": leg.trial,
+            "start_s": leg.start_s,
+            "end_s": leg.end_s,
+            "from": leg.from,
+            "to": leg.to,
+            "verdict": leg.verdict,
+        })
+    });
+    json!({
+        "scheduler": name,
+        "slots": simulated.slots,
+        "makespan_s": simulated.makespan_s,
+        "idle_share": simulated.idle_share(),
+        "units": units(simulated),
+        "found": simulated.found,
+        "oracle": simulated.oracle,
+        "regret": simulated.regret(),
+        "best_stopped_at": simulated.best_stopped_at(),
+        "anytime": simulated.anytime,
+        "timeline": legs.collect::<Vec<_>>(),
+    })
+}
+
+/// The measured searches of the run that had the same trials, against what the curves of the base
+/// predict for them.
+fn compared(
+    prepared: &PreparedSearch,
+    input: &CommandInput<'_>,
+    curves: &[LearningCurve],
+    settings: &SearchSettings,
+) -> Result<Option<OutputTable>, LabError> {
+    let mut rows = Vec::new();
+    for arm in &config(input)?.arms {
+        let Some(way) = Way::of(arm) else { continue };
+        let Ok(found) = crate::recorded::searches(input.snapshot, Some(arm), &prepared.names())
+        else {
+            continue;
+        };
+        let tried = TRIED.iter().any(|(_, stopper)| *stopper == way.stopper);
+        let repeat = number(input, "repeat").unwrap_or(1);
+        for search in found.iter().filter(|_| tried) {
+            let same = search.trials.len() == curves.len() && same_trials(search, input, prepared);
+            if u64::from(search.repeat.id.repeat) + 1 != repeat || !same {
+                continue;
+            }
+            let slots = search.repeat.id.workers as usize;
+            if let Ok(simulated) = replay(curves, way.stopper, settings, slots) {
+                rows.push(measured_row(search, &simulated));
+            }
+        }
+    }
+    let header = [
+        "arm",
+        "slots",
+        "measured",
+        "predicted",
+        "measured over predicted",
+    ];
+    Ok((!rows.is_empty()).then(|| OutputTable {
+        title: messages::MEASURED.to_owned(),
+        header: header.map(str::to_owned).to_vec(),
+        rows,
+    }))
+}
+
+/// Whether a search had the configurations of the base's.
+fn same_trials(search: &Recorded<'_>, input: &CommandInput<'_>, prepared: &PreparedSearch) -> bool {
+    let repeat = search.repeat.id.repeat;
+    let base = config(input).ok().and_then(|config| config.arms.first());
+    let of_base =
+        crate::recorded::searches(input.snapshot, base.map(String::as_str), &prepared.names());
+    let Ok(of_base) = of_base else { return false };
+    let base = of_base.iter().find(|base| base.repeat.id.repeat == repeat);
+    base.is_some_and(|base| {
+        let pairs = base.trials.values().zip(search.trials.values());
+        pairs
+            .into_iter()
+            .all(|(a, b)| a.configuration == b.configuration)
+    })
+}
+
+fn measured_row(search: &Recorded<'_>, simulated: &SimulatedSearch) -> Vec<String> {
+    let of = &search.repeat.id;
+    let measured = workbench_clock::seconds(search.repeat.wall_ns());
+    vec![
+        of.arm.clone(),
+        of.workers.to_string(),
+        format!("{measured:.2} s"),
+        format!("{:.2} s", simulated.makespan_s),
+        format!("{:.3}", measured / simulated.makespan_s),
+    ]
+}
+
+/// Numbers of slots with commas between them, and ranges such as `1..8`.
+fn slots(text: &str) -> Result<Vec<usize>, LabError> {
+    let wrong = || LabError::Config(messages::no_slots(text));
+    let mut slots = Vec::new();
+    for part in text
+        .split(',')
+        .map(str::trim)
+        .filter(|part| !part.is_empty())
+    {
+        let (first, last) = part.split_once("..").unwrap_or((part, part));
+        let [first, last] = [first, last].map(|end| end.trim().parse::<usize>());
+        let (first, last) = (first.map_err(|_| wrong())?, last.map_err(|_| wrong())?);
+        if first == 0 || last > MOST_SLOTS || first > last {
+            return Err(wrong());
+        }
+        slots.extend(first..=last);
+    }
+    if slots.is_empty() {
+        Err(wrong())
+    } else {
+        Ok(slots)
+    }
+}
