@@ -17,7 +17,7 @@ use crate::commands::answer::AnswerArgs;
 use crate::commands::grade::{self, GradeArgs};
 use crate::commands::labs::LabsArgs;
 use crate::commands::monitor::{self, MonitorArgs};
-use crate::commands::runs;
+use crate::commands::runs::{self, RunsArgs};
 use crate::commands::say::SayArgs;
 use crate::commands::setup::SetupArgs;
 use crate::commands::submit::{self, SubmitArgs};
@@ -320,20 +320,9 @@ pub enum Command {
     Monitor(MonitorArgs),
     /// Find or install libtorch and build the worker, for labs that train in processes of their own
     Setup(SetupArgs),
-    /// List the runs that were made
+    /// List the runs that were made, or remove some
     #[command(after_help = runs::EXAMPLES)]
-    Runs {
-        /// Only runs that match all of these words and fields: lab:, preset:, status:, arm:,
-        /// since:, until:
-        #[arg(value_name = "FILTER")]
-        filter: Vec<String>,
-        /// Only runs of this lab
-        #[arg(long, value_name = "NAME")]
-        lab: Option<String>,
-        /// Print a JSON array instead of a table
-        #[arg(long)]
-        json: bool,
-    },
+    Runs(RunsArgs),
     /// Show the result of a run
     Show {
         /// An id, its beginning, `latest`, or a directory

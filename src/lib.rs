@@ -191,9 +191,7 @@ fn configured(
     let store = RunStore::open(run_dir)?;
     foreign::recall(&labs, &store);
     match command {
-        Some(Command::Runs { filter, lab, json }) => {
-            commands::runs::run(&store, &filter.join(" "), lab.as_deref(), json)
-        }
+        Some(Command::Runs(args)) => commands::runs::run(&store, &args),
         Some(Command::Show { run, json }) => commands::show::run(&store, &run, json),
         Some(Command::Report { run, output }) => commands::report::run(&store, &run, &output),
         Some(Command::Compare { runs, json }) => commands::compare::run(&store, &runs, json),

@@ -10,6 +10,7 @@ pub mod labs;
 pub mod monitor;
 pub mod report;
 pub mod runs;
+mod runs_remove;
 pub mod say;
 pub mod setup;
 pub mod setup_peers;

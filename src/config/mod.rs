@@ -25,7 +25,7 @@ use std::path::{Path, PathBuf};
 use workbench_experiment::lab::Lab;
 use workbench_report::Format;
 
-use workbench_tui::{Preferences, ThemeName, TuiOptions};
+use workbench_tui::{Preferences, Telling, ThemeName, TuiOptions};
 
 pub use error::ConfigError;
 pub use file::usual_path;
@@ -208,6 +208,10 @@ impl Config {
             theme: self.word(Key::Theme).and_then(ThemeName::from_name),
             ascii: self.switch(Key::Ascii),
             mouse: self.switch(Key::Mouse),
+            tell: self
+                .word(Key::Tell)
+                .and_then(Telling::from_name)
+                .unwrap_or_default(),
             frames_per_second: self.whole(Key::FramesPerSecond).unwrap_or(10),
             replay_speed: self.whole(Key::ReplaySpeed).unwrap_or(10),
             lab: owned(Key::Lab),

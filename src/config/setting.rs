@@ -10,7 +10,7 @@ use workbench_experiment::MAX_REPEATS;
 use workbench_experiment::lab::{Lab, nearest};
 use workbench_report::{Format, format};
 
-use workbench_tui::ThemeName;
+use workbench_tui::{Telling, ThemeName};
 
 /// The theme that fits the terminal.
 pub const AUTO: &str = "auto";
@@ -29,6 +29,8 @@ pub enum Key {
     Ascii,
     /// Whether the mouse works.
     Mouse,
+    /// How the end of a run is told.
+    Tell,
     /// The most frames per second.
     FramesPerSecond,
     /// The speed of a replay.
@@ -100,7 +102,7 @@ pub struct Setting {
 }
 
 /// All settings, in the order of [`Key`].
-pub const SETTINGS: [Setting; 13] = [
+pub const SETTINGS: [Setting; 14] = [
     Setting {
         key: Key::Theme,
         name: "theme",
@@ -127,6 +129,15 @@ pub const SETTINGS: [Setting; 13] = [
         unset: "",
         flag: Some("--no-mouse"),
         help: "Let the mouse click and scroll; then hold Shift to select text.",
+    },
+    Setting {
+        key: Key::Tell,
+        name: "tell",
+        kind: SettingKind::Word(|_| Telling::ALL.map(|tell| tell.name().to_owned()).into()),
+        default: Some("off"),
+        unset: "",
+        flag: None,
+        help: "How the end of a run and a hot GPU are told to somebody who looks elsewhere: off, bell, or desktop, which also shows a notification.",
     },
     Setting {
         key: Key::FramesPerSecond,

@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::time::SystemTime;
 
-use workbench_record::{RunDir, RunStore};
+use jiff::Timestamp;
+use workbench_record::{RunDir, RunLabel, RunStore};
 use workbench_report::format;
 use workbench_result::{ArmResult, RunResult, load_result};
 
@@ -24,14 +25,22 @@ pub struct RunRow {
     pub lab: String,
     /// Its preset.
     pub preset: String,
-    /// When it started, `2026-11-21 10:15`, in UTC.
-    pub started: String,
+    /// When it started, where that is known.
+    pub started_at: Option<Timestamp>,
     /// Its status; `None` for a run that cannot be read.
     pub standing: Option<Standing>,
     /// Missing repeats, over all arms.
     pub missing_repeats: u32,
     /// The best speed-up with its arm, or a dash; for a run that cannot be read, the reason.
     pub best: String,
+    /// The best speed-up.
+    pub best_speedup: Option<f64>,
+    /// What the run found, in sentences.
+    pub said: Vec<String>,
+    /// What a person says about it.
+    pub label: RunLabel,
+    /// Bytes that its files take.
+    pub disk_bytes: u64,
     /// The facts that a filter compares.
     pub facts: FilterFacts,
     /// For the estimate of another run's duration; `None` unless it was completed.
@@ -45,6 +54,8 @@ struct Stamp {
     log: Option<(u64, SystemTime)>,
     /// The same of the result.
     result: Option<(u64, SystemTime)>,
+    /// The same of what a person says about the run.
+    label: Option<(u64, SystemTime)>,
 }
 
 impl Stamp {
@@ -56,6 +67,7 @@ impl Stamp {
         Self {
             log: look(run.events()),
             result: look(run.result()),
+            label: look(run.label_file()),
         }
     }
 }
@@ -132,11 +144,15 @@ fn row(run: RunDir) -> RunRow {
             id: format::clean(&run.id(), 60),
             lab: String::new(),
             preset: String::new(),
-            started: String::new(),
+            started_at: None,
             standing: None,
             missing_repeats: 0,
             best: format::clean(&reason, 200),
-            facts: FilterFacts::unreadable(&run.id(), &reason),
+            best_speedup: None,
+            said: Vec::new(),
+            facts: FilterFacts::unreadable(&run.id(), &reason).labelled(&run.label()),
+            label: run.label(),
+            disk_bytes: run.disk_bytes(),
             past: None,
             run,
         },
@@ -146,12 +162,16 @@ fn row(run: RunDir) -> RunRow {
 /// The row of a run whose result is known.
 pub fn of_result(run: RunDir, result: &RunResult) -> RunRow {
     let id = format::clean(&run.id(), 60);
-    let (standing, best) = (Standing::of(&run, result), best(result));
+    let (standing, best, label) = (Standing::of(&run, result), best(result), run.label());
     RunRow {
         lab: format::clean(&result.lab, 30),
         preset: format::clean(&result.preset, 30),
-        started: started(&result.started_at),
-        facts: FilterFacts::of(&run.id(), result, standing.name(), &best),
+        started_at: result.started_at.parse().ok(),
+        facts: FilterFacts::of(&run.id(), result, standing.name(), &best).labelled(&label),
+        best_speedup: best_arm(result).map(|(speedup, _)| speedup),
+        said: workbench_report::headline(result),
+        label,
+        disk_bytes: run.disk_bytes(),
         standing: Some(standing),
         missing_repeats: missing_repeats(result),
         best,
@@ -168,11 +188,6 @@ fn missing_repeats(result: &RunResult) -> u32 {
         .fold(0, u32::saturating_add)
 }
 
-fn started(rfc3339: &str) -> String {
-    let text: String = rfc3339.chars().take(16).collect();
-    format::clean(&text.replace('T', " "), 16)
-}
-
 /// The document that the run wrote when it ended, where it fits its log, else the result of the log
 /// so far.
 ///
@@ -186,18 +201,23 @@ pub fn load(run: &RunDir) -> Result<RunResult, String> {
 
 /// The best speed-up of a run with its arm, or a dash.
 pub fn best(result: &RunResult) -> String {
+    best_arm(result).map_or_else(|| "—".to_owned(), |(speedup, arm)| best_text(speedup, arm))
+}
+
+fn best_arm(result: &RunResult) -> Option<(f64, &ArmResult)> {
     result
         .arms
         .iter()
         .filter(|arm| arm.name != result.base)
         .filter_map(|arm| Some((arm.speedup?, arm)))
         .max_by(|a, b| a.0.total_cmp(&b.0))
-        .map_or_else(|| "—".to_owned(), |(speedup, arm)| best_text(speedup, arm))
 }
 
 fn best_text(speedup: f64, arm: &ArmResult) -> String {
+    // A speed-up below 1 is none.
+    let none = if speedup < 1.0 { "none: " } else { "" };
     format!(
-        "{} ({} on {})",
+        "{none}{} ({} on {})",
         format::speedup(speedup),
         arm.name,
         arm.workers

@@ -30,6 +30,7 @@ mod outcome;
 mod params;
 mod reader;
 mod run_failure;
+mod run_label;
 mod slot_track;
 mod snapshot;
 mod spoiled;
@@ -63,6 +64,7 @@ pub use outcome::{ArmComparison, ArmOutput, Basis, Direction, Item, NearPeers, Q
 pub use params::{ParamValue, Params};
 pub use reader::{fold_log, fold_source, parse_log, read_log, scan_log};
 pub use run_failure::{Refused, RunFailure};
+pub use run_label::RunLabel;
 pub use slot_track::SlotTrack;
 pub use snapshot::{CurvePoint, OutputLine, PROGRESS_POINTS, RepeatState, SeenBefore, Snapshot};
 pub use spoiled::{MOST_RERUNS, SpoiledRepeats};

@@ -5,6 +5,8 @@
 //! and in every report. Does not belong here: sentences (see [`super::headline()`]) and escaping
 //! for a file format.
 
+use jiff::tz::TimeZone;
+
 pub use workbench_words::{count, counted, counted_number};
 
 /// What stands in place of a value that does not exist or is not a number.
@@ -279,12 +281,16 @@ pub fn hash_prefix(hash: &str) -> String {
 /// When something happened, for people: `20 November 2026, 14:05 UTC`; the text itself when it
 /// is no timestamp.
 pub fn date(rfc3339: &str) -> String {
+    date_in(rfc3339, &TimeZone::UTC)
+}
+
+/// The same in a time zone, whose abbreviation is stated: `21 November 2026, 11:15 CET`.
+pub fn date_in(rfc3339: &str, zone: &TimeZone) -> String {
     rfc3339.parse::<jiff::Timestamp>().map_or_else(
         |_| clean(rfc3339, 40),
         |t| {
-            t.to_zoned(jiff::tz::TimeZone::UTC)
-                .strftime("%-d %B %Y, %H:%M UTC")
-                .to_string()
+            let there = t.to_zoned(zone.clone());
+            there.strftime("%-d %B %Y, %H:%M %Z").to_string()
         },
     )
 }

@@ -4,11 +4,12 @@
 use std::path::PathBuf;
 
 use workbench_machine::state::ProcessSignal;
-use workbench_record::RunDir;
+use workbench_record::{RunDir, RunLabel};
 
 use crate::event::{HandInRequest, MissingSetup, ProcessTarget};
 use crate::field::Editing;
 use crate::kit::Motion;
+use crate::tell::Telling;
 use crate::theme::ThemeName;
 use crate::views::ViewAction;
 
@@ -27,6 +28,8 @@ pub enum Action {
     Suspend,
     /// Draw in other colours.
     Theme(ThemeName),
+    /// Tell the end of a run in this way.
+    Tell(Telling),
     /// Draw with ASCII alone, or with all of Unicode.
     Ascii(bool),
 
@@ -92,6 +95,20 @@ pub enum Action {
     Mark,
     /// Remove all marks.
     Unmark,
+    /// Sort the runs by the next column.
+    Sort,
+    /// List the runs the other way round.
+    ReverseOrder,
+    /// Give the selected run a star, or take it away.
+    Star,
+    /// Change what is said about the selected run.
+    EditLabel,
+    /// Keep what is said about a run.
+    Label(RunDir, Box<RunLabel>),
+    /// Delete the selected run; this asks first.
+    Delete,
+    /// Delete a run now.
+    DeleteNow(RunDir),
     /// Compare the marked runs.
     Compare,
     /// Show what the watched run has found so far.
@@ -129,6 +146,8 @@ pub enum Action {
     Speed(isize),
     /// Jump ahead by so many steps.
     Jump(i64),
+    /// Go to the next thing that happened, or to the one before.
+    Seek(bool),
 
     /// Whatever the view of a run or of a comparison can do.
     View(ViewAction),

@@ -52,6 +52,11 @@ pub const RUNS: Keys = table! {
         "Mark the selected run for a comparison, or unmark it. The first marked run is A.";
     ["c"], Action::Compare, "compare", "Show the marked runs side by side.";
     ["M"], Action::Unmark, "", "Remove all marks.";
+    ["n"], Action::EditLabel, "name, note", "Give the selected run a name, a note, tags.";
+    ["*"], Action::Star, "star", "Give the selected run a star, or take it away; those stay when old runs are removed.";
+    ["s"], Action::Sort, "sort", "Sort by the next of start, lab, status, speed-up, size, star.";
+    ["S"], Action::ReverseOrder, "", "Reverse the order.";
+    ["D", "delete"], Action::Delete, "delete", "Delete the selected run for good; it asks first.";
     ["r"], Action::Reread, "read again", "Read the list again.";
     ["esc", "left", "h"], Action::Back, "back", "Clear the filter, or go back.";
     ["up", "k"], Action::Move(Motion::Up), "", "Move up.";
@@ -150,6 +155,9 @@ pub const REPLAY: Keys = table! {
     ["["], Action::Speed(-1), "slower", "Play slower, down to the pace at which it was.";
     [".", ">"], Action::Jump(1), "ahead", "Jump ahead by a twentieth of the run.";
     [",", "<"], Action::Jump(-1), "back", "Jump back by a twentieth of the run.";
+    ["n"], Action::Seek(true), "next event",
+        "Go to the next repeat that begins or ends, finding or failure.";
+    ["N"], Action::Seek(false), "", "Go back to the one before.";
     ["r"], Action::Result, "result", "Show the result of the run, so far or final.";
     ["esc"], Action::Back, "back", "Go back.";
 };
@@ -247,6 +255,24 @@ pub const BEGIN: Keys = table! {
     ["n", "esc", "q", "ctrl-c"], Action::Close, "not now", "Change nothing.";
     ["tab", "right", "l", "down", "j"], Action::Next, "next button", "Go to the next button.";
     ["backtab", "left", "h", "up", "k"], Action::Previous, "", "Go to the button before.";
+    ["enter", "space"], Action::Choose, "press", "Press the button.";
+};
+
+/// What a person says about a run.
+pub const LABEL: Keys = table! {
+    ["enter"], Action::Choose, "keep", "Keep what was typed.";
+    ["tab", "down"], Action::Next, "next line", "Go to the next line.";
+    ["backtab", "up"], Action::Previous, "", "Go to the line before.";
+    ["ctrl-u"], Action::Edit(Editing::Empty), "empty", "Empty the line.";
+    ["esc", "ctrl-c"], Action::Close, "close", "Change nothing.";
+};
+
+/// Whether to delete a run.
+pub const DELETE: Keys = table! {
+    ["y"], Action::Agree, "delete", "Delete the run for good.";
+    ["n", "esc", "q", "ctrl-c"], Action::Close, "keep", "Change nothing.";
+    ["tab", "right", "l", "backtab", "left", "h"], Action::Next, "other button",
+        "Go to the other button.";
     ["enter", "space"], Action::Choose, "press", "Press the button.";
 };
 

@@ -57,7 +57,7 @@ impl App {
             Screen::Home => self.home.arrange(body, shared),
             Screen::Runs => self.runs.arrange(body, &shared.theme),
             Screen::Questions(questions) => questions.screen.arrange(body, &shared.theme),
-            Screen::Compare(_) => {}
+            Screen::Compare(screen) => screen.view.zone = shared.zone.clone(),
             Screen::Form => {
                 if let Some(form) = &mut self.form {
                     form.arrange(body, shared);
@@ -76,6 +76,7 @@ impl App {
             Screen::Result(screen) => {
                 let loaded = &screen.loaded;
                 screen.view.standing = Some(loaded.standing);
+                screen.view.zone = shared.zone.clone();
                 screen.view.update(&loaded.result, &loaded.snapshot);
             }
         }
@@ -213,6 +214,8 @@ impl App {
             Some(Overlay::HandIn(hand_in)) => hand_in.draw(frame, body, theme),
             Some(Overlay::Missing(missing)) => missing.draw(frame, body, theme),
             Some(Overlay::Begin(begin)) => begin.draw(frame, body, theme),
+            Some(Overlay::Label(label)) => label.draw(frame, body, theme),
+            Some(Overlay::Delete(delete)) => delete.draw(frame, body, theme),
             Some(Overlay::Palette(palette)) => palette.draw(frame, body, theme),
             Some(Overlay::Signal(signal)) => signal.draw(frame, body, theme),
             Some(Overlay::Stop(stop)) => {

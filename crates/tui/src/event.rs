@@ -12,13 +12,14 @@ use workbench_machine::state::ProcessSignal;
 use workbench_machine::{MachineFacts, UsableCores};
 use workbench_monitor::MonitorLook;
 use workbench_questions::AnswerSheet;
-use workbench_record::{Record, RunDir, Snapshot};
+use workbench_record::{Record, RunDir, RunLabel, Snapshot};
 use workbench_result::RunResult;
 
 use crate::ground::Ground;
 use crate::screens::form_calibration::CalibrationRequest;
 use crate::screens::form_data::{SurveyRequest, Surveyed};
 use crate::sheet_place::SheetPlace;
+use crate::tell::Telling;
 use crate::theme::ThemeName;
 use workbench_history::Standing;
 use workbench_history::comparison::{Comparison, Curves};
@@ -198,6 +199,8 @@ pub enum AppEvent {
     AnswersRead(SheetPlace, Result<AnswerSheet, String>),
     /// Answers could not be kept, and why.
     AnswersLost(String),
+    /// A run was changed or removed, or could not be, and why.
+    RunChanged(Result<(), String>),
     /// A signal asks the program to end.
     Terminate,
     /// The terminal is gone.
@@ -302,6 +305,10 @@ pub enum HistoryEffect {
     Open(RunDir),
     /// Read runs and put them side by side.
     Compare(Vec<RunDir>),
+    /// Keep what a person says about a run.
+    Label(RunDir, Box<RunLabel>),
+    /// Delete a run.
+    Delete(RunDir),
 }
 
 /// What is wanted of the terminal.
@@ -313,6 +320,8 @@ pub enum TerminalEffect {
     Install(Box<MissingSetup>),
     /// Draw everything anew.
     Repaint,
+    /// Tell this to somebody who looks elsewhere.
+    Tell(Telling, String),
     /// Begin with this theme the next time.
     KeepTheme(ThemeName),
     /// Stop the process as Ctrl-Z does.

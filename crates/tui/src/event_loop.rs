@@ -16,7 +16,7 @@ use super::capture::collected;
 use super::event::{AppEvent, Effect, Exit, MissingSetup, TerminalEffect};
 use super::ground;
 use super::session::{News, Session};
-use super::terminal::{Guard, Tui, copy, mute, restore};
+use super::terminal::{self, Guard, Tui, copy, mute, restore};
 
 /// How often the records of a run are taken in: as often as the machine is sampled.
 const FOLD: Duration = Duration::from_millis(200);
@@ -211,6 +211,11 @@ impl Loop<'_> {
                     self.lose_terminal();
                 }
             }
+            TerminalEffect::Tell(tell, text) => {
+                if terminal::tell(tell, &text).is_err() {
+                    self.lose_terminal();
+                }
+            }
             TerminalEffect::Suspend => self.suspend(),
             TerminalEffect::Install(missing) => self.missing = Some(missing),
         }
@@ -246,7 +251,7 @@ impl Loop<'_> {
         }
         if !records.is_empty() {
             self.dirty = true;
-            self.app.update(AppEvent::Records(records));
+            self.update(AppEvent::Records(records));
         }
         self.session.add_cost(thread_cpu_ns() - before);
         // Only while a run is under way is there a record for them; the others are told when the

@@ -39,6 +39,7 @@ mod select;
 mod session;
 mod sheet_place;
 mod state_player;
+mod tell;
 pub mod terminal;
 mod theme;
 mod views;
@@ -66,6 +67,7 @@ pub use host::Host;
 pub use kit::text;
 pub use looker::MonitorStart;
 pub use screens::Preferences;
+pub use tell::Telling;
 pub use theme::ThemeName;
 
 /// How the interface looks and begins.
@@ -77,6 +79,8 @@ pub struct TuiOptions {
     pub ascii: bool,
     /// Take the mouse.
     pub mouse: bool,
+    /// How the end of a run is told to somebody who looks elsewhere.
+    pub tell: Telling,
     /// The most drawings per second.
     pub frames_per_second: u32,
     /// How many times as fast as it was a run is played at first.
@@ -135,6 +139,8 @@ pub fn run(
     app.prefer(settings.lab.as_deref(), settings.prefer);
     app.replay_speed = settings.replay_speed;
     app.theme_follows = settings.theme.is_none();
+    app.tell = settings.tell;
+    app.shared.zone = jiff::tz::TimeZone::system();
     let pace = (settings.mouse, settings.frames_per_second);
     let effects = match &mut monitor {
         Some(start) => app.begin_at_machine(start),

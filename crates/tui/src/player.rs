@@ -6,7 +6,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use workbench_record::{Record, Snapshot};
+use workbench_record::{Event, Record, Snapshot};
 
 /// How many times as fast as it was a run is played.
 pub const SPEEDS: [u32; 7] = [1, 2, 5, 10, 20, 50, 100];
@@ -105,6 +105,34 @@ impl Player {
         true
     }
 
+    /// Goes on to the next thing that happened (a repeat that begins or ends, a finding, a
+    /// failure), or back to the one before; whether it went back, so that the snapshot had to be
+    /// folded anew.
+    pub fn seek(&mut self, forward: bool, snapshot: &mut Snapshot) -> bool {
+        let now = self.at_ns;
+        let happened = |record: &&Record| {
+            matches!(
+                record.event,
+                Event::RepeatStarted(_)
+                    | Event::RepeatFinished(_)
+                    | Event::Finding(_)
+                    | Event::ArmFailed(_)
+                    | Event::RunFinished { .. }
+            )
+        };
+        let times = self.records.iter().filter(happened).map(|r| r.t_ns);
+        if forward {
+            let next = times.filter(|t| *t > now).min();
+            self.forward(next.unwrap_or(self.end_ns), snapshot);
+            return false;
+        }
+        let to = times.filter(|t| *t < now).max().unwrap_or(0);
+        (self.at_ns, self.next) = (0, 0);
+        *snapshot = Snapshot::default();
+        self.forward(to, snapshot);
+        true
+    }
+
     /// The log's order is kept: what was recorded late comes late.
     fn forward(&mut self, to_ns: u64, snapshot: &mut Snapshot) {
         self.at_ns = to_ns.min(self.end_ns);
@@ -120,7 +148,7 @@ impl Player {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
-    use workbench_record::{Event, Finding};
+    use workbench_record::Finding;
 
     use super::*;
 
@@ -158,6 +186,23 @@ mod tests {
         assert!(!player.is_playing());
         assert!(player.toggle(&mut snapshot), "from the beginning again");
         assert_eq!(player.position().0, 0);
+    }
+
+    #[test]
+    fn what_happened_is_gone_to_one_after_the_other() {
+        let mut player = Player::new(records(), 1);
+        let mut snapshot = Snapshot::default();
+        let mut seen = Vec::new();
+        for forward in [true, true, true, false, false] {
+            player.seek(forward, &mut snapshot);
+            seen.push(player.position().0 / 1_000_000_000);
+            assert_eq!(snapshot, Snapshot::of(&player.records[..player.next]));
+        }
+        assert_eq!(seen, [1, 2, 3, 2, 1]);
+        for _ in 0..20 {
+            player.seek(true, &mut snapshot);
+        }
+        assert!(player.is_at_end());
     }
 
     #[test]

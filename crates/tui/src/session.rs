@@ -175,6 +175,15 @@ impl Session {
             HistoryEffect::Compare(runs) => self.report("workbench-compare", move || {
                 AppEvent::Compared(reader::side_by_side(runs).map(Arc::new))
             }),
+            HistoryEffect::Label(run, label) => self.report("workbench-label", move || {
+                AppEvent::RunChanged(run.set_label(&label).map_err(|error| error.to_string()))
+            }),
+            HistoryEffect::Delete(run) => {
+                let store = self.maker.store.clone();
+                self.report("workbench-delete", move || {
+                    AppEvent::RunChanged(store.delete(&run).map_err(|error| error.to_string()))
+                });
+            }
         }
     }
 

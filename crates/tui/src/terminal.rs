@@ -20,6 +20,7 @@ use ratatui::crossterm::terminal::{
 use ratatui::crossterm::{execute, queue};
 
 use super::capture;
+use super::tell::{Notifications, Telling, sequence};
 
 /// Whether the terminal is ours now.
 static OURS: AtomicBool = AtomicBool::new(false);
@@ -62,6 +63,17 @@ pub fn mute() {
 /// When the terminal cannot be written to.
 pub fn copy(text: &str) -> io::Result<()> {
     execute!(Out(stdout()), CopyToClipboard::to_clipboard_from(text))
+}
+
+/// Tells something to somebody who looks elsewhere.
+///
+/// # Errors
+/// When the terminal cannot be written to.
+pub fn tell(tell: Telling, text: &str) -> io::Result<()> {
+    let kind = Notifications::of(|name| std::env::var(name).ok());
+    let mut out = Out(stdout());
+    out.write_all(sequence(tell, kind, text).as_bytes())?;
+    out.flush()
 }
 
 /// Holds the terminal; dropping it gives the terminal back.

@@ -4,6 +4,7 @@
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
+use workbench_record::RunLabel;
 use workbench_result::RunResult;
 
 use super::field::Field;
@@ -46,6 +47,20 @@ impl FilterFacts {
             arms,
             started_s: at.map_or_else(|_| time_in(id), |at| Some(at.as_second())),
         }
+    }
+
+    /// The same with what a person says about the run: its name, its note, its tags.
+    #[must_use]
+    pub fn labelled(mut self, label: &RunLabel) -> Self {
+        let said = [&label.name, &label.note].into_iter().chain(&label.tags);
+        for text in said.filter(|text| !text.is_empty()) {
+            self.line.push(' ');
+            self.line.push_str(&text.to_lowercase());
+        }
+        if label.starred {
+            self.line.push_str(" starred");
+        }
+        self
     }
 
     /// The facts of a run that cannot be read: its id, which begins with its start time, and the

@@ -50,6 +50,7 @@ impl App {
                 self.theme_follows = false;
                 return vec![Effect::Terminal(TerminalEffect::KeepTheme(name))];
             }
+            Action::Tell(tell) => self.tell = tell,
             Action::Ascii(ascii) => self.draw_with(self.shared.theme.name, ascii),
             Action::Home => self.screen = Screen::Home,
             Action::Runs => self.screen = Screen::Runs,
@@ -103,10 +104,12 @@ impl App {
                 }
             }
             Action::Reread => return self.reread(),
-            Action::Compare => match self.runs.marked() {
-                Ok(runs) => return self.compare(runs),
-                Err(why) => self.notice = Some(why.to_owned()),
-            },
+            Action::Star
+            | Action::EditLabel
+            | Action::Label(..)
+            | Action::Delete
+            | Action::DeleteNow(_) => return self.act_on_row(action),
+            Action::Compare => return self.compare_marked(),
             action @ (Action::Export
             | Action::Write { .. }
             | Action::HandIn
@@ -360,6 +363,16 @@ impl App {
     fn compare(&mut self, runs: Vec<RunDir>) -> Vec<Effect> {
         self.reading(&format::counted(runs.len() as u64, "run"));
         vec![Effect::History(HistoryEffect::Compare(runs))]
+    }
+
+    fn compare_marked(&mut self) -> Vec<Effect> {
+        match self.runs.marked() {
+            Ok(runs) => self.compare(runs),
+            Err(why) => {
+                self.notice = Some(why.to_owned());
+                Vec::new()
+            }
+        }
     }
 
     fn reading(&mut self, what: &str) {

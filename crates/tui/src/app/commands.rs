@@ -7,6 +7,7 @@ use crate::bindings::{self, of_view};
 use crate::keys::{Binding, Bound, told};
 use crate::overlay::help::KeyGroup;
 use crate::overlay::palette::{PaletteRow, safe};
+use crate::tell::Telling;
 use crate::theme::ThemeName;
 use crate::views::{filter, keys};
 
@@ -210,6 +211,11 @@ impl App {
                 PaletteRow::new("theme", help, Action::Theme(name))
             })
             .collect();
+        let tells = Telling::ALL.into_iter().filter(|tell| *tell != self.tell);
+        out.extend(tells.map(|tell| {
+            let help = format!("When a run ends: {}", tell.about());
+            PaletteRow::new("tell", help, Action::Tell(tell))
+        }));
         let help = if theme.glyphs.ascii {
             "Draw with blocks, lines and braille"
         } else {

@@ -12,8 +12,10 @@ mod asked;
 mod commands;
 mod input;
 mod make;
+mod manage;
 mod monitor;
 mod state;
+mod telling;
 mod update;
 mod watch;
 

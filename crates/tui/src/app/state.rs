@@ -4,6 +4,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use jiff::tz::TimeZone;
 use ratatui::layout::Rect;
 use workbench_history::Standing;
 use workbench_record::{RunDir, Snapshot};
@@ -22,6 +23,7 @@ use crate::screens::questions::QuestionsScreen;
 use crate::screens::runs::Runs;
 use crate::screens::{Labs, Preferences, SharedState};
 use crate::state_player::StatePlayer;
+use crate::tell::Telling;
 use crate::theme::Theme;
 use crate::views::View;
 use crate::views::result::ResultView;
@@ -84,6 +86,8 @@ pub struct LiveRun {
     pub snapshot: Snapshot,
     /// The view's state.
     pub view: RunView,
+    /// That a GPU is hot was told.
+    pub told_hot: bool,
     /// Where it was started, for when it cannot be made.
     pub back: Back,
 }
@@ -94,6 +98,7 @@ impl LiveRun {
         Self {
             snapshot: Snapshot::default(),
             view: RunView::default(),
+            told_hot: false,
             back,
         }
     }
@@ -157,6 +162,8 @@ pub struct App {
     pub theme_follows: bool,
     /// How many times as fast as it was a run is played at first.
     pub replay_speed: u32,
+    /// How the end of a run is told to somebody who looks elsewhere.
+    pub tell: Telling,
     /// What the last line says instead of the keys.
     pub notice: Option<String>,
     /// Where the keys of the last line are, to be clicked.
@@ -179,6 +186,7 @@ impl App {
                 usable: None,
                 history: None,
                 beside: Vec::new(),
+                zone: TimeZone::UTC,
                 theme,
                 prefer: Preferences::default(),
             },
@@ -191,6 +199,7 @@ impl App {
             monitored: Monitored::default(),
             theme_follows: false,
             replay_speed: 10,
+            tell: Telling::Off,
             notice: None,
             foot: Vec::new(),
             last_run: None,

@@ -82,7 +82,7 @@ impl App {
             AppEvent::Redraw | AppEvent::Poll | AppEvent::Ground(_) => {}
             AppEvent::Machine(machine, usable) => self.machine(*machine, usable),
             AppEvent::History(history) => self.history(history),
-            AppEvent::Records(records) => self.fold(&records),
+            AppEvent::Records(records) => return self.fold(&records),
             AppEvent::Ended(ended) => return self.ended(ended),
             AppEvent::SetupMissing(missing) => return self.setup_missing(*missing),
             AppEvent::SetupDone(Ok(job)) => return self.make(job),
@@ -104,6 +104,10 @@ impl App {
             }
             AppEvent::Calibrated(request, found) => return self.calibrated(&request, found),
             AppEvent::Beside(others) => self.shared.beside = others,
+            AppEvent::RunChanged(Err(error)) => self.notice = Some(error),
+            AppEvent::RunChanged(Ok(())) => {
+                return vec![Effect::History(HistoryEffect::Refresh)];
+            }
             AppEvent::Exported(exported) => self.exported(exported),
             AppEvent::HandedIn(handed_in) => match &mut self.overlay {
                 Some(Overlay::HandIn(hand_in)) => hand_in.done(handed_in),
@@ -154,12 +158,13 @@ impl App {
         self.home.read_again(at_home.as_ref(), &self.shared);
     }
 
-    fn fold(&mut self, records: &[Record]) {
+    fn fold(&mut self, records: &[Record]) -> Vec<Effect> {
         if let Some(live) = &mut self.live {
             for record in records {
                 live.snapshot.apply(record);
             }
         }
+        self.told_heat(records).into_iter().collect()
     }
 
     /// A run has ended: its result opens where the run was watched, and is announced elsewhere.
@@ -169,6 +174,10 @@ impl App {
             self.overlay = None;
         }
         let watched = matches!(self.screen, Screen::Run);
+        let told = match &ended {
+            Ok(loaded) => self.told_end(&loaded.run.id(), loaded.standing),
+            Err(error) => self.told(error.message.clone()),
+        };
         match ended {
             Ok(loaded) => {
                 self.last_run = Some((loaded.run.clone(), loaded.result.clone()));
@@ -188,10 +197,11 @@ impl App {
                 }
             }
         }
-        match self.leaving {
-            Some(exit) => vec![Effect::Terminal(TerminalEffect::Quit(exit))],
-            None => vec![Effect::History(HistoryEffect::Read)],
-        }
+        let next = match self.leaving {
+            Some(exit) => Effect::Terminal(TerminalEffect::Quit(exit)),
+            None => Effect::History(HistoryEffect::Read),
+        };
+        told.into_iter().chain([next]).collect()
     }
 
     /// Something that a run needs is missing and can be installed: asks whether to.

@@ -31,6 +31,7 @@ impl Watched {
         let rewound = match action {
             Action::TogglePlay => player.toggle(&mut self.snapshot),
             Action::Jump(steps) => player.jump(*steps, &mut self.snapshot),
+            Action::Seek(forward) => player.seek(*forward, &mut self.snapshot),
             Action::Speed(by) => {
                 player.change_speed(*by);
                 false
@@ -98,6 +99,10 @@ impl App {
         let Some(back) = self.followed_mut(run).map(|watched| watched.back) else {
             return Vec::new();
         };
+        let told = match &ended {
+            Ok(loaded) => self.told_end(&run.id(), loaded.standing),
+            Err(error) => self.told(error.clone()),
+        };
         match ended {
             Ok(loaded) => {
                 self.notice = Some(format!("The run has ended: {}.", run.id()));
@@ -108,7 +113,8 @@ impl App {
                 self.go(back);
             }
         }
-        vec![Effect::History(HistoryEffect::Read)]
+        let next = Effect::History(HistoryEffect::Read);
+        told.into_iter().chain([next]).collect()
     }
 
     /// The records of a run that is to be played have been read.

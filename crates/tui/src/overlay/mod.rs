@@ -10,9 +10,11 @@
 //! ```
 
 pub mod begin;
+pub mod delete;
 pub mod export;
 pub mod hand_in;
 pub mod help;
+pub mod label;
 pub mod missing;
 pub mod palette;
 pub mod signal;
@@ -25,9 +27,11 @@ use crate::bindings::{self, Keys};
 use crate::keys::find;
 use crate::kit::Motion;
 use begin::Begin;
+use delete::Delete;
 use export::Export;
 use hand_in::HandIn;
 use help::Help;
+use label::Label;
 use missing::Missing;
 use palette::CommandPalette;
 use signal::AskSignal;
@@ -44,6 +48,10 @@ pub enum Overlay {
     Missing(Box<Missing>),
     /// Whether to start a run that takes long.
     Begin(Begin),
+    /// What a person says about a run.
+    Label(Box<Label>),
+    /// Whether to delete a run.
+    Delete(Delete),
     /// Where to write a report.
     Export(Export),
     /// Which signal to hand to a process.
@@ -62,6 +70,8 @@ impl Overlay {
             Self::Stop(_) => bindings::STOP,
             Self::Missing(_) => bindings::MISSING,
             Self::Begin(_) => bindings::BEGIN,
+            Self::Label(_) => bindings::LABEL,
+            Self::Delete(_) => bindings::DELETE,
             Self::Export(_) => bindings::EXPORT,
             Self::Signal(_) => bindings::SIGNAL,
             Self::HandIn(_) => bindings::HAND_IN,
@@ -80,12 +90,18 @@ impl Overlay {
             (Some(action), Self::Stop(stop)) => stop.act(&action),
             (Some(action), Self::Missing(missing)) => missing.act(&action),
             (Some(action), Self::Begin(begin)) => begin.act(&action),
+            (Some(action), Self::Label(label)) => label.act(&action),
+            (Some(action), Self::Delete(delete)) => delete.act(&action),
             (Some(action), Self::Export(export)) => export.act(&action),
             (Some(action), Self::Signal(signal)) => signal.act(&action),
             (Some(action), Self::HandIn(hand_in)) => hand_in.act(&action),
             (Some(action), Self::Palette(palette)) => palette.act(&action),
             (None, Self::Export(export)) => {
                 export.type_key(key);
+                None
+            }
+            (None, Self::Label(label)) => {
+                label.type_key(key);
                 None
             }
             (None, Self::HandIn(hand_in)) => {
@@ -98,7 +114,12 @@ impl Overlay {
             }
             (
                 None,
-                Self::Help(_) | Self::Stop(_) | Self::Missing(_) | Self::Begin(_) | Self::Signal(_),
+                Self::Help(_)
+                | Self::Stop(_)
+                | Self::Missing(_)
+                | Self::Begin(_)
+                | Self::Signal(_)
+                | Self::Delete(_),
             ) => None,
         }
     }
@@ -109,8 +130,13 @@ impl Overlay {
             Self::Export(export) => export.paste(text),
             Self::HandIn(hand_in) => hand_in.paste(text),
             Self::Palette(palette) => palette.paste(text),
-            Self::Help(_) | Self::Stop(_) | Self::Missing(_) | Self::Begin(_) | Self::Signal(_) => {
-            }
+            Self::Label(label) => label.paste(text),
+            Self::Help(_)
+            | Self::Stop(_)
+            | Self::Missing(_)
+            | Self::Begin(_)
+            | Self::Signal(_)
+            | Self::Delete(_) => {}
         }
     }
 

@@ -292,7 +292,7 @@ impl Home {
         let focused = self.focus == Focus::Runs;
         self.runs
             .draw(frame, (rows.len(), focused), theme, |index, _| {
-                run_line(&rows[index], &columns, theme)
+                run_line(&rows[index], &columns, shared)
             });
     }
 }

@@ -36,6 +36,7 @@ pub mod runs;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use jiff::tz::TimeZone;
 use workbench_experiment::lab::Lab;
 use workbench_machine::measuring::Measuring;
 use workbench_machine::{MachineFacts, UsableCores};
@@ -59,6 +60,8 @@ pub struct SharedState {
     pub history: Option<Result<Vec<RunRow>, String>>,
     /// Other processes that measure on this machine.
     pub beside: Vec<Measuring>,
+    /// The time zone in which times are shown.
+    pub zone: TimeZone,
     /// How everything looks.
     pub theme: Theme,
     /// What the configuration says about the screens.
@@ -85,6 +88,12 @@ impl SharedState {
             cores: std::thread::available_parallelism().map_or(1.0, |n| n.get() as f64),
             limit: "the facts of the machine are not known yet".to_owned(),
         })
+    }
+
+    /// When a run was begun: `2026-11-21 10:15`; empty where that is not known.
+    pub fn started(&self, row: &RunRow) -> String {
+        let there = row.started_at.map(|at| at.to_zoned(self.zone.clone()));
+        there.map_or_else(String::new, |at| at.strftime("%Y-%m-%d %H:%M").to_string())
     }
 
     /// The runs that are known.

@@ -11,6 +11,8 @@
 
 mod columns;
 mod narrowed;
+mod order;
+mod preview;
 
 use ratatui::Frame;
 use ratatui::crossterm::event::{KeyEvent, MouseEvent};
@@ -18,6 +20,7 @@ use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::text::{Line, Span};
 use workbench_history::Standing;
 use workbench_record::RunDir;
+use workbench_report::format;
 
 use super::SharedState;
 use crate::action::Action;
@@ -29,6 +32,7 @@ use crate::kit::text::{fit, width, wrap_plain};
 use crate::kit::{ListState, inside, lines, panel, typed};
 use crate::theme::Theme;
 use narrowed::Narrowed;
+use order::RunColumn;
 use workbench_history::comparison::letter;
 use workbench_history::filter::Field;
 use workbench_history::list::RunRow;
@@ -114,6 +118,14 @@ impl Runs {
         match action {
             Action::Move(motion) => self.list.go(*motion, self.narrowed.shown().len()),
             Action::Type => self.narrowed.field.begin(),
+            Action::Sort => {
+                let (column, _) = self.narrowed.order;
+                self.sort((column.next(), false), shared);
+            }
+            Action::ReverseOrder => {
+                let (column, reversed) = self.narrowed.order;
+                self.sort((column, !reversed), shared);
+            }
             Action::Mark => return self.mark(shared),
             Action::Unmark => {
                 self.marks.clear();
@@ -122,6 +134,13 @@ impl Runs {
             _ => {}
         }
         Ok(())
+    }
+
+    /// Lists the runs in another order. The selection stays on its run.
+    fn sort(&mut self, order: (RunColumn, bool), shared: &SharedState) {
+        let run = self.selected(shared).map(|row| row.run.clone());
+        self.narrowed.order = order;
+        self.read_again(run.as_ref(), shared);
     }
 
     /// Takes the filter away; whether there was one. The selection stays on its run.
@@ -183,7 +202,9 @@ impl Runs {
     /// Whether an action would do anything with what is selected and marked.
     pub fn offers(&self, action: &Action, shared: &SharedState) -> bool {
         match action {
-            Action::Choose | Action::Mark => self.selected(shared).is_some(),
+            Action::Choose | Action::Mark | Action::Star | Action::EditLabel | Action::Delete => {
+                self.selected(shared).is_some()
+            }
             Action::Replay => self
                 .selected(shared)
                 .is_some_and(|row| row.standing.is_some()),
@@ -202,7 +223,8 @@ impl Runs {
 
     /// Takes in where the list goes.
     pub fn arrange(&mut self, area: Rect, theme: &Theme) {
-        let inner = inside(area);
+        let [list, _] = list_and_preview(area);
+        let inner = inside(list);
         let above = self.above(usize::from(inner.width), theme);
         let [_, _, list] = parts(inner, &above);
         self.list.arrange(list, self.narrowed.shown().len());
@@ -212,6 +234,8 @@ impl Runs {
     pub fn draw(&self, frame: &mut Frame, area: Rect, shared: &SharedState) {
         let theme = &shared.theme;
         let rows = shared.rows();
+        let [area, preview] = list_and_preview(area);
+        self.draw_preview(frame, preview, shared);
         let inner = panel(frame, area, &self.title(shared), true, theme);
         let above = self.above(usize::from(inner.width), theme);
         let [top, head, list] = parts(inner, &above);
@@ -243,10 +267,22 @@ impl Runs {
         self.list
             .draw(frame, (shown.len(), keys_act), theme, |index, _| {
                 let row = &rows[shown[index]];
-                let mut line = run_line(row, &columns, theme);
-                line.spans.insert(0, mark_of(marks, &row.run, theme));
+                let mut line = run_line(row, &columns, shared);
+                line.spans.insert(0, mark_of(marks, row, theme));
                 line
             });
+    }
+
+    fn draw_preview(&self, frame: &mut Frame, area: Rect, shared: &SharedState) {
+        if area.is_empty() {
+            return;
+        }
+        let theme = &shared.theme;
+        let inner = panel(frame, area, "Selected", false, theme);
+        if let Some(row) = self.selected(shared) {
+            let text = preview::lines_of(row, usize::from(inner.width), shared);
+            lines(frame, inner, &text);
+        }
     }
 
     fn title(&self, shared: &SharedState) -> String {
@@ -257,6 +293,17 @@ impl Runs {
         } else {
             format!("Runs {dot} {} of {all}", shown.len())
         };
+        let all_bytes: u64 = shared.rows().iter().map(|row| row.disk_bytes).sum();
+        if all > 0 {
+            title = format!("{title} {dot} {}", format::bytes(all_bytes));
+        }
+        let (column, reversed) = self.narrowed.order;
+        if let Some(told) = column.told() {
+            title = format!("{title} {dot} {told}");
+        }
+        if reversed {
+            title = format!("{title}, reversed");
+        }
         if !self.marks.is_empty() {
             title = format!("{title} {dot} {} marked", self.marks.len());
             if self.hidden > 0 {
@@ -297,6 +344,21 @@ impl Runs {
     }
 }
 
+/// The list, and beside or below it what there is to say about the selected run, where there is
+/// room.
+fn list_and_preview(area: Rect) -> [Rect; 2] {
+    if area.width >= 150 {
+        let width = Constraint::Length(area.width * 7 / 20);
+        return Layout::horizontal([Constraint::Min(0), width]).areas(area);
+    }
+    let height = if area.height >= 20 {
+        area.height / 3
+    } else {
+        0
+    };
+    Layout::vertical([Constraint::Min(0), Constraint::Length(height)]).areas(area)
+}
+
 /// The lines above the list, the names of its columns, and the list.
 fn parts(inner: Rect, above: &[Line<'_>]) -> [Rect; 3] {
     Layout::vertical([
@@ -325,9 +387,10 @@ fn hint(field: Option<Field>, room: usize) -> String {
     .unwrap_or(names)
 }
 
-/// The letter of a marked run.
-fn mark_of(marks: &[RunDir], run: &RunDir, theme: &Theme) -> Span<'static> {
-    match marks.iter().position(|mark| mark == run) {
+/// The letter of a marked run, else its star.
+fn mark_of(marks: &[RunDir], row: &RunRow, theme: &Theme) -> Span<'static> {
+    match marks.iter().position(|mark| *mark == row.run) {
+        None if row.label.starred => Span::styled(theme.either("★ ", "* "), theme.warn),
         Some(at) => Span::styled(format!("{} ", letter(at)), theme.series(at)),
         None => Span::raw("  "),
     }

@@ -160,11 +160,16 @@ impl Outside {
             }
             Effect::HandIn(_, request) => Some(AppEvent::HandedIn(handed_in(request))),
             Effect::Export { path, .. } => Some(AppEvent::Exported(Exported::Written(path))),
+            Effect::History(HistoryEffect::Label(..)) => Some(AppEvent::RunChanged(Ok(()))),
+            Effect::History(HistoryEffect::Delete(_)) => Some(AppEvent::RunChanged(Err(
+                "it is under\u{1b}[2J way".to_owned(),
+            ))),
             Effect::History(HistoryEffect::Read | HistoryEffect::Refresh)
             | Effect::Terminal(
                 TerminalEffect::Copy(_)
                 | TerminalEffect::Repaint
                 | TerminalEffect::KeepTheme(_)
+                | TerminalEffect::Tell(..)
                 | TerminalEffect::Suspend,
             )
             | Effect::Run(RunEffect::CancelArm(_))

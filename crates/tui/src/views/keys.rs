@@ -49,6 +49,8 @@ pub enum ViewAction {
     Log,
     /// Only what was printed in the log, or everything.
     Output,
+    /// Only what matters, large, for a projector; and back.
+    Present,
     /// Threads of the kernel among the processes, or not.
     Kernel,
     /// Type a filter.
@@ -137,6 +139,8 @@ pub const RESULT: KeyTable = KeyTable(table! {
         "Draw the charts on logarithmic axes (both where x is workers), and back; bars stay as \
          they are, for they begin at 0";
     ["v"], ViewAction::Cursor, "", "Show or hide a cursor in the curves";
+    ["P"], ViewAction::Present, "present",
+        "Show only what matters, in large type, for a projector; and everything again";
 });
 
 /// The keys of the Compare screen.

@@ -21,6 +21,7 @@
 pub mod compare;
 pub mod curves;
 pub mod filter;
+pub mod gantt;
 pub mod keys;
 pub mod monitor;
 pub mod panels;

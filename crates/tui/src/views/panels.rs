@@ -18,6 +18,16 @@ pub struct Arranged<'a, P> {
     pub places: Vec<(P, Rect)>,
     /// Those of which one is open at a time.
     pub tabs: Option<Tabs<'a, P>>,
+    /// Those that have no room.
+    pub hidden: Option<Hidden<P>>,
+}
+
+/// Panels that have no room, and the line that names them.
+pub struct Hidden<P> {
+    /// The line.
+    pub bar: Rect,
+    /// The panels with their names.
+    pub all: Vec<(P, &'static str)>,
 }
 
 /// Panels of which one is open at a time, and a line that names them all.
@@ -148,10 +158,50 @@ impl<P: Copy + Eq + Hash + Default> Panels<P> {
             self.tabs = tabs::draw(&mut pane.part(bar), &all, (self.open, keys_act));
             self.places.extend(self.open.map(|open| (open, body)));
         }
+        if let Some(hidden) = arranged.hidden.filter(|_| !self.zoomed) {
+            self.tabs = hidden.draw(pane);
+        }
         for (panel, place) in self.places.clone() {
             let mut place = pane.part(place);
             place.focused = self.focus == panel;
             one(place, panel, self.scroll(panel));
+        }
+    }
+}
+
+impl<P: Copy> Hidden<P> {
+    /// Names the panels; tells where each name is, to be clicked.
+    fn draw(&self, pane: &mut Pane<'_>) -> Vec<(P, Rect)> {
+        let theme = pane.theme;
+        let mut bar = pane.part(self.bar);
+        let right = bar.area.right();
+        let mut row = bar.row(0);
+        row.skip(1).text("no room for", theme.dim);
+        let mut places = Vec::new();
+        for (panel, name) in &self.all {
+            row.skip(1);
+            let before = row.rest();
+            row.text(&format!(" {name} "), theme.accent);
+            let area = Rect {
+                x: right - before,
+                width: before - row.rest(),
+                height: 1,
+                ..self.bar
+            };
+            places.push((*panel, area));
+        }
+        row.skip(1).whole("Tab goes there", theme.dim);
+        places
+    }
+}
+
+impl<P> Arranged<'_, P> {
+    /// Panels that all have places of their own.
+    pub fn placed(places: Vec<(P, Rect)>) -> Self {
+        Self {
+            places,
+            tabs: None,
+            hidden: None,
         }
     }
 }

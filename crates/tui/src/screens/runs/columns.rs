@@ -5,6 +5,7 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use workbench_history::Standing;
 
+use super::super::SharedState;
 use crate::kit::columns;
 use crate::kit::text::width;
 use crate::theme::Theme;
@@ -30,11 +31,20 @@ impl Widths {
                 .clamp(least, most)
         };
         Self {
-            id: widest(3, 28, |row| &row.id),
+            id: widest(3, 28, name_of),
             lab: widest(3, 10, |row| &row.lab),
             preset: widest(6, 12, |row| &row.preset),
             status: widest(6, 12, RunRow::status),
         }
+    }
+}
+
+/// What a person calls a run; its id where nobody has given it a name.
+fn name_of(row: &RunRow) -> &str {
+    if row.label.name.is_empty() {
+        &row.id
+    } else {
+        &row.label.name
     }
 }
 
@@ -89,14 +99,7 @@ impl Columns {
     /// The line above the rows.
     pub fn head(&self, theme: &Theme) -> Line<'static> {
         let dim = theme.dim;
-        let names = [
-            "RUN",
-            "STARTED (UTC)",
-            "LAB",
-            "PRESET",
-            "STATUS",
-            "BEST SPEED-UP",
-        ];
+        let names = ["RUN", "STARTED", "LAB", "PRESET", "STATUS", "BEST SPEED-UP"];
         let mut line = self.line(names.map(|name| (name, dim)), theme);
         line.spans.insert(0, Span::raw("  "));
         line
@@ -104,7 +107,8 @@ impl Columns {
 }
 
 /// One run as a line of a list.
-pub fn run_line(row: &RunRow, columns: &Columns, theme: &Theme) -> Line<'static> {
+pub fn run_line(row: &RunRow, columns: &Columns, shared: &SharedState) -> Line<'static> {
+    let (theme, started) = (&shared.theme, shared.started(row));
     let status = match row.standing {
         Some(Standing::Completed) => theme.good,
         Some(Standing::Running) => theme.accent,
@@ -113,8 +117,8 @@ pub fn run_line(row: &RunRow, columns: &Columns, theme: &Theme) -> Line<'static>
     };
     columns.line(
         [
-            (&row.id, theme.text),
-            (&row.started, theme.dim),
+            (name_of(row), theme.text),
+            (&started, theme.dim),
             (&row.lab, theme.text),
             (&row.preset, theme.text),
             (row.status(), status),

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use workbench_history::filter::{self, Parsed};
 use workbench_history::list::RunRow;
 
+use super::order::RunColumn;
 use crate::field::FilterField;
 
 /// The longest filter, in characters.
@@ -17,6 +18,8 @@ pub struct Narrowed {
     pub field: FilterField,
     parsed: Parsed,
     shown: Vec<usize>,
+    /// In which order they are shown, and whether the other way round.
+    pub order: (RunColumn, bool),
     /// What time it is, for `since:7d`.
     pub now: fn() -> Timestamp,
     /// How often the runs were matched.
@@ -30,6 +33,7 @@ impl Default for Narrowed {
             field: FilterField::new(LONGEST),
             parsed: Parsed::default(),
             shown: Vec::new(),
+            order: (RunColumn::Started, false),
             now: Timestamp::now,
             #[cfg(test)]
             times: 0,
@@ -75,6 +79,12 @@ impl Narrowed {
             .zip(rows)
             .filter(|(_, row)| self.parsed.filter.matches(&row.facts));
         self.shown.extend(matching.map(|(place, _)| place));
+        let (column, reversed) = self.order;
+        self.shown
+            .sort_by(|a, b| column.compare(&rows[*a], &rows[*b]));
+        if reversed {
+            self.shown.reverse();
+        }
         #[cfg(test)]
         {
             self.times += 1;

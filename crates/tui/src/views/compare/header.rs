@@ -1,5 +1,6 @@
 //! Which run has which letter: a line each where there is room, side by side where there is not.
 
+use jiff::tz::TimeZone;
 use ratatui::layout::Rect;
 use workbench_report::format;
 
@@ -9,13 +10,13 @@ use crate::views::standing_mark;
 use workbench_history::comparison::{Comparison, Named};
 
 /// Draws the lines on top and says how many they are.
-pub fn draw(pane: &mut Pane<'_>, comparison: &Comparison) -> u16 {
+pub fn draw(pane: &mut Pane<'_>, comparison: &Comparison, zone: &TimeZone) -> u16 {
     let (area, theme) = (pane.area, pane.theme);
     let runs = &comparison.runs;
     let many = u16::try_from(runs.len()).unwrap_or(u16::MAX);
     if many <= area.height / 8 {
         for ((line, index), run) in (0..).zip(0..).zip(runs) {
-            whole_line(pane.row(line).skip(1), (index, run));
+            whole_line(pane.row(line).skip(1), (index, run), zone);
         }
         return many;
     }
@@ -37,7 +38,7 @@ pub fn draw(pane: &mut Pane<'_>, comparison: &Comparison) -> u16 {
     lines
 }
 
-fn whole_line(row: &mut PaneRow<'_>, (index, run): (usize, &Named)) {
+fn whole_line(row: &mut PaneRow<'_>, (index, run): (usize, &Named), zone: &TimeZone) {
     let theme = row.theme;
     let (mark, style) = standing_mark(run.standing, theme);
     name_run(row, index, run.letter);
@@ -48,5 +49,5 @@ fn whole_line(row: &mut PaneRow<'_>, (index, run): (usize, &Named)) {
         .skip(2)
         .whole(&format!("{mark} {}", run.standing.name()), style)
         .skip(2)
-        .whole(&format::date(&run.started_at), theme.dim);
+        .whole(&format::date_in(&run.started_at, zone), theme.dim);
 }

@@ -41,6 +41,7 @@ pub fn arrange(
         return Arranged {
             places: Vec::new(),
             tabs: Some(tabs(area, panels, comparison, theme)),
+            hidden: None,
         };
     }
     let half = area.width / 2;
@@ -71,7 +72,7 @@ pub fn arrange(
         let columns = abreast(bottom, charts.len());
         places.extend(charts.into_iter().zip(columns));
     }
-    Arranged { places, tabs: None }
+    Arranged::placed(places)
 }
 
 fn split(area: Rect, height: u16) -> [Rect; 2] {

@@ -23,6 +23,7 @@ mod panel;
 mod run_mark;
 mod settings;
 
+use jiff::tz::TimeZone;
 use ratatui::Frame;
 use ratatui::crossterm::event::MouseEvent;
 use ratatui::layout::Rect;
@@ -37,15 +38,29 @@ use crate::theme::Theme;
 pub use panel::ComparePanel;
 
 /// The Compare screen's own state.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct CompareView {
     panels: Panels<ComparePanel>,
+    /// The time zone in which times are shown.
+    pub zone: TimeZone,
     /// Bars show speed-ups.
     speedups: bool,
     /// How often the next arm was asked for.
     arm: usize,
     /// How often the next curve was asked for.
     curve: usize,
+}
+
+impl Default for CompareView {
+    fn default() -> Self {
+        Self {
+            panels: Panels::default(),
+            zone: TimeZone::UTC,
+            speedups: false,
+            arm: 0,
+            curve: 0,
+        }
+    }
 }
 
 impl CompareView {
@@ -108,7 +123,7 @@ pub fn draw(
     let mut pane = Pane::new(frame.buffer_mut(), area, theme);
     let area = pane.area;
     if !too_small(pane.buf, area, SMALLEST, theme) {
-        let used = header::draw(&mut pane, &runs.comparison);
+        let used = header::draw(&mut pane, &runs.comparison, &view.zone);
         let body = below(area, used);
         let arranged = layout::arrange(body, runs, theme);
         panels.choose_from(arranged.panels());

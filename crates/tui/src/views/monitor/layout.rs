@@ -172,7 +172,7 @@ fn in_columns(area: Rect, contents: &MachineContents) -> Arranged<'static, Monit
     }
     places.push((Devices, rest));
     places.push((Processes, right));
-    Arranged { places, tabs: None }
+    Arranged::placed(places)
 }
 
 /// The upper lines of what is left.
@@ -192,7 +192,7 @@ fn finished(
 ) -> Arranged<'static, MonitorPanel> {
     if let [only] = *tabs {
         places.push((only, rest));
-        return Arranged { places, tabs: None };
+        return Arranged::placed(places);
     }
     let bar = cut(&mut rest, 1);
     let tab = |panel: &MonitorPanel| Tab {
@@ -206,5 +206,9 @@ fn finished(
         body: rest,
         all,
     });
-    Arranged { places, tabs }
+    Arranged {
+        places,
+        tabs,
+        hidden: None,
+    }
 }

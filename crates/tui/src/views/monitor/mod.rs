@@ -161,6 +161,7 @@ pub fn picture(view: &MonitorView, (columns, processes): (u16, u16), theme: &The
     let arranged = Arranged {
         places: layout::one_below_another(below(area, head), &heights),
         tabs: None,
+        hidden: None,
     };
     let mut panels: Panels<MonitorPanel> = Panels::default();
     panels.draw(&mut pane, (area, arranged), |mut pane, panel, scroll| {

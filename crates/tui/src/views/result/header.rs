@@ -4,15 +4,16 @@
 use workbench_report::format;
 use workbench_result::RunResult;
 
+use super::view::ResultView;
 use crate::kit::text::marked;
 use crate::kit::{Pane, below, cells};
 use crate::views::standing_mark;
 use workbench_history::Standing;
 
 /// Draws the lines on top and says how many they are.
-pub fn draw(pane: &mut Pane<'_>, (result, standing): (&RunResult, Option<Standing>)) -> u16 {
+pub fn draw(pane: &mut Pane<'_>, (result, view): (&RunResult, &ResultView)) -> u16 {
     let theme = pane.theme;
-    let standing = standing.unwrap_or_else(|| Standing::of_result(result));
+    let standing = view.standing.unwrap_or_else(|| Standing::of_result(result));
     let (mark, style) = standing_mark(standing, theme);
     let status = format!("{mark} {}", standing.name());
     pane.row(0).last(cells(&status) + 2).text(&status, style);
@@ -27,7 +28,7 @@ pub fn draw(pane: &mut Pane<'_>, (result, standing): (&RunResult, Option<Standin
         .skip(2)
         .whole(&result.run_id, theme.dim)
         .skip(2)
-        .whole(&format::date(&result.started_at), theme.dim);
+        .whole(&format::date_in(&result.started_at, &view.zone), theme.dim);
     1 + sentences(pane, result)
 }
 

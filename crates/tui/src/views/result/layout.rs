@@ -17,15 +17,17 @@ use crate::views::panels::{Arranged, Tabs};
 struct Has<'a> {
     result: &'a RunResult,
     curves: bool,
+    timelines: bool,
     /// Arms tell what they consisted of.
     told: bool,
 }
 
 impl<'a> Has<'a> {
-    fn new(result: &'a RunResult, curves: bool) -> Self {
+    fn new(result: &'a RunResult, (curves, timelines): (bool, bool)) -> Self {
         Self {
             result,
             curves,
+            timelines,
             told: work::any(result),
         }
     }
@@ -34,6 +36,7 @@ impl<'a> Has<'a> {
         match panel {
             ResultPanel::Scaling => !self.result.scaling.is_empty(),
             ResultPanel::Curves => self.curves,
+            ResultPanel::Timelines => self.timelines,
             ResultPanel::Steps => parts::any_steps(self.result),
             ResultPanel::StartUp => parts::any_start_up(self.result),
             ResultPanel::Work => self.told,
@@ -56,22 +59,23 @@ impl<'a> Has<'a> {
 /// The panels and their areas, and tabs where not all have room.
 pub fn arrange(
     area: Rect,
-    (result, curves): (&RunResult, bool),
+    (result, shown): (&RunResult, (bool, bool)),
     theme: &Theme,
 ) -> Arranged<'static, ResultPanel> {
     use ResultPanel::{
         Curves, Findings, Inputs, Lost, Machine, Programs, Scaling, Speedup, StartUp, Steps, Table,
-        WhatIf, Work,
+        Timelines, WhatIf, Work,
     };
-    let has = Has::new(result, curves);
+    let has = Has::new(result, shown);
     if area.width < 100 || area.height < 26 {
         let panels = has.only(&[
-            Speedup, Lost, Steps, StartUp, Findings, WhatIf, Scaling, Curves, Work, Programs,
-            Table, Inputs, Machine,
+            Speedup, Lost, Timelines, Steps, StartUp, Findings, WhatIf, Scaling, Curves, Work,
+            Programs, Table, Inputs, Machine,
         ]);
         return Arranged {
             places: Vec::new(),
             tabs: Some(tabs(area, panels, result, theme)),
+            hidden: None,
         };
     }
     let arms = u16::try_from(result.arms.len()).unwrap_or(u16::MAX);
@@ -84,29 +88,29 @@ pub fn arrange(
         return detailed(area, first, &has, theme);
     }
     let mut charts = has.only(&[WhatIf, Scaling, Curves]);
-    let bands: Vec<(u16, Vec<ResultPanel>)> = if area.width >= 160 {
-        charts.push(Table);
-        vec![
+    if area.width >= 160 {
+        let bands = [
             (first, vec![Speedup, Lost, Findings]),
-            (rest - 12.min(rest / 3), charts),
-            (12.min(rest / 3), has.only(&[Inputs, Machine])),
-        ]
+            (rest * 2 / 5, charts),
+            (
+                rest - rest * 2 / 5,
+                has.only(&[Timelines, Table, Inputs, Machine]),
+            ),
+        ];
+        return Arranged::placed(place(area, &bands));
+    }
+    let mut behind = vec![Timelines, Table, Inputs, Machine];
+    if charts.len() > 1 {
+        behind.insert(1, Findings);
     } else {
-        let mut last = has.only(&[Table, Inputs, Machine]);
-        if charts.len() > 1 {
-            last.insert(0, Findings);
-        } else {
-            charts.push(Findings);
-        }
-        vec![
-            (first, vec![Speedup, Lost]),
-            (rest.div_ceil(2), charts),
-            (rest / 2, last),
-        ]
-    };
+        charts.push(Findings);
+    }
+    let bands = [(first, vec![Speedup, Lost]), (rest / 2, charts)];
+    let below_them = below(area, first + rest / 2);
     Arranged {
         places: place(area, &bands),
-        tabs: None,
+        tabs: Some(tabs(below_them, has.only(&behind), result, theme)),
+        hidden: None,
     }
 }
 
@@ -120,11 +124,13 @@ fn detailed(
 ) -> Arranged<'static, ResultPanel> {
     use ResultPanel::{
         Curves, Findings, Inputs, Lost, Machine, Programs, Scaling, Speedup, StartUp, Steps, Table,
-        WhatIf, Work,
+        Timelines, WhatIf, Work,
     };
     let wide = area.width >= 160;
     let mut bands = vec![(first, vec![Speedup, Lost])];
-    let mut behind = vec![Work, Programs, Scaling, WhatIf, Table, Inputs, Machine];
+    let mut behind = vec![
+        Work, Timelines, Programs, Scaling, WhatIf, Table, Inputs, Machine,
+    ];
     if wide {
         let bars = has.only(&[Steps, StartUp, Curves]);
         bands[0].1.push(Findings);
@@ -138,6 +144,7 @@ fn detailed(
     Arranged {
         places: place(area, &bands),
         tabs: Some(tabs(rest, has.only(&behind), has.result, theme)),
+        hidden: None,
     }
 }
 

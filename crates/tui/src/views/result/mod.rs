@@ -25,11 +25,13 @@ mod machine;
 mod natural;
 mod panel;
 mod parts;
+mod present;
 mod programs;
 mod rows;
 mod scaling;
 mod speedup;
 mod table;
+mod timelines;
 mod view;
 mod what_if;
 mod work;
@@ -74,6 +76,7 @@ impl View for ResultView {
                 self.panels.focus = ResultPanel::Table;
                 self.table.filter.begin();
             }
+            ViewAction::Present => self.presenting = !self.presenting,
             ViewAction::Metric => self.chart.next_metric(),
             ViewAction::XAxis => self.chart.turn_axis(),
             ViewAction::Log => {
@@ -94,6 +97,9 @@ impl View for ResultView {
     }
 
     fn step_back(&mut self) -> bool {
+        if std::mem::take(&mut self.presenting) {
+            return true;
+        }
         let in_table = self.panels.focus == ResultPanel::Table;
         in_table && self.table.filter.step_back() || self.panels.step_back()
     }
@@ -101,6 +107,9 @@ impl View for ResultView {
     fn offers(&self, action: ViewAction) -> bool {
         use ResultPanel::{Curves, Scaling, Table, WhatIf};
         let shows = |panels: &[ResultPanel]| self.panels.shows(panels);
+        if self.presenting {
+            return action == ViewAction::Present;
+        }
         match action {
             ViewAction::NextPanel | ViewAction::PrevPanel => self.panels.are_several(),
             ViewAction::Left | ViewAction::Right | ViewAction::FarLeft | ViewAction::FarRight => {
@@ -137,11 +146,13 @@ pub fn draw(
     let mut panels = view.panels.clone();
     let mut pane = Pane::new(frame.buffer_mut(), area, theme);
     let area = pane.area;
-    if !too_small(pane.buf, area, SMALLEST, theme) {
-        let used = header::draw(&mut pane, (result, view.standing));
+    if !too_small(pane.buf, area, SMALLEST, theme) && view.presenting {
+        present::draw(&mut pane, result);
+    } else if !too_small(pane.buf, area, SMALLEST, theme) {
+        let used = header::draw(&mut pane, (result, view));
         let body = below(area, used);
-        let has_curves = view.chart.curves.metrics() > 0;
-        let arranged = layout::arrange(body, (result, has_curves), theme);
+        let has = (view.chart.curves.metrics() > 0, view.timelines.any());
+        let arranged = layout::arrange(body, (result, has), theme);
         panels.choose_from(arranged.panels());
         if let Some(tabs) = arranged.tabs.as_ref().filter(|_| !panels.zoomed) {
             layout::first_warning(&mut pane, (body, tabs.bar), result);
@@ -165,6 +176,7 @@ fn draw_panel(
     match panel {
         ResultPanel::Speedup => speedup::draw(pane, (scroll, charts.cursor), result),
         ResultPanel::Lost => lost::draw(pane, scroll, result),
+        ResultPanel::Timelines => view.timelines.draw(pane, scroll, snapshot),
         ResultPanel::Steps => parts::steps(pane, scroll, result),
         ResultPanel::StartUp => parts::start_up(pane, scroll, result),
         ResultPanel::Work => work::draw(pane, (scroll, arm), result),

@@ -8,6 +8,8 @@ pub enum ResultPanel {
     Speedup,
     /// Where the time went.
     Lost,
+    /// What every slot did.
+    Timelines,
     /// What a step of each rank consisted of.
     Steps,
     /// What starting up took.
@@ -38,6 +40,7 @@ impl ResultPanel {
         match self {
             Self::Speedup => "Speed-up",
             Self::Lost => "Lost time",
+            Self::Timelines => "Timelines",
             Self::Steps => "Steps",
             Self::StartUp => "Start-up",
             Self::Findings => "Findings",

@@ -55,12 +55,12 @@ fn steps_of(arm: &ArmResult, word: &str) -> impl Iterator<Item = Line> {
         let waited: f64 = parts.iter().filter(|p| p.waits).map(|p| p.ns as f64).sum();
         let share = waited / total;
         let mut remark = format::seconds(total / 1e9);
-        if share.is_finite() && waited > 0.0 {
-            remark = format!("{remark}, waits {}", format::percent(share));
-        }
         if slot.health == Health::Lost {
             let steps = format::counted(slot.steps, "step");
             remark = format!("{remark}, gone after {steps}");
+        }
+        if share.is_finite() && waited > 0.0 {
+            remark = format!("{remark}, waits for others {}", format::percent(share));
         }
         Line {
             arm: short(arm),

@@ -72,7 +72,8 @@ pub fn draw(pane: Pane<'_>, (scroll, cursor): (&mut Scroll, u32), result: &RunRe
 const NUMBERS: u16 = 24;
 
 /// The end of the axis: where the ideal, the bounds and the intervals all have room.
-fn axis_end(arms: &[&ArmResult]) -> f64 {
+/// Where the axis of the bars ends.
+pub(super) fn axis_end(arms: &[&ArmResult]) -> f64 {
     let values = arms.iter().flat_map(|arm| {
         [
             arm.ideal.unwrap_or(f64::from(arm.workers)),

@@ -1,5 +1,6 @@
 //! What the Result screen keeps between two frames.
 
+use jiff::tz::TimeZone;
 use workbench_history::Standing;
 use workbench_record::Snapshot;
 use workbench_result::RunResult;
@@ -7,6 +8,7 @@ use workbench_result::RunResult;
 use super::charts::{Charts, nth_from_last};
 use super::panel::ResultPanel;
 use super::table::{self, ItemTable};
+use super::timelines::ArmTimelines;
 use super::what_if;
 use crate::kit::Motion;
 use crate::kit::plot::PlotArea;
@@ -18,6 +20,10 @@ use crate::views::panels::Panels;
 pub struct ResultView {
     pub(super) panels: Panels<ResultPanel>,
     pub(super) charts: Charts,
+    /// Only what matters is shown, large, for a projector.
+    pub(super) presenting: bool,
+    /// The time zone in which times are shown.
+    pub zone: TimeZone,
     /// How the run stands, where more is known than the result tells.
     pub standing: Option<Standing>,
     /// How often the next arm was asked for.
@@ -25,6 +31,7 @@ pub struct ResultView {
     /// How many arms there are.
     pub(super) arms: usize,
     pub(super) table: ItemTable,
+    pub(super) timelines: ArmTimelines,
     pub(super) chart: CurveChart,
     /// Where the charts over workers were drawn.
     pub(super) fields: Vec<PlotArea>,
@@ -49,10 +56,13 @@ impl Default for ResultView {
                 cursor: 8,
                 log: false,
             },
+            presenting: false,
+            zone: TimeZone::UTC,
             standing: None,
             arm: 0,
             arms: 0,
             table: ItemTable::default(),
+            timelines: ArmTimelines::default(),
             chart: CurveChart::default(),
             fields: Vec::new(),
         }
@@ -78,6 +88,7 @@ impl ResultView {
             let repeats = &snapshot.repeats;
             self.chart.curves.update(started, repeats);
         }
+        self.timelines.update(result, snapshot);
         self.arms = result.arms.len();
         self.table
             .update(nth_from_last(&result.arms, self.arm), snapshot);

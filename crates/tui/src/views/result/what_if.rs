@@ -1,6 +1,7 @@
 //! What other numbers of workers would give, scheduled from the recorded durations: both orders,
 //! and a cursor to read them out.
 
+use ratatui::style::Style;
 use workbench_report::format;
 use workbench_result::{RunResult, WHAT_IF_WORKERS, WhatIf, WhatIfPoint};
 
@@ -37,32 +38,39 @@ pub fn draw(
         ""
     };
     let mut inner = pane.panel((&title, note));
-    read_out(&mut inner, what_if, (result, charts.cursor));
     let index = result.arm_place(&what_if.arm);
+    read_out(&mut inner, (what_if, index), (result, charts.cursor));
     draw_plot(&mut inner.below(2), &plot(what_if, charts, index, theme))
 }
 
 /// The values at the cursor, each with the look of its curve.
-fn read_out(inner: &mut Pane<'_>, what_if: &WhatIf, (result, cursor): (&RunResult, u32)) {
+fn read_out(
+    inner: &mut Pane<'_>,
+    (what_if, index): (&WhatIf, usize),
+    (result, cursor): (&RunResult, u32),
+) {
     let theme = inner.theme;
     let Some(point) = nearest(what_if, cursor) else {
         return;
     };
     let (text, dim) = (theme.text, theme.dim);
+    let [first, submitted] = orders(index, theme);
     let workers = format::counted(u64::from(point.workers), "worker");
     inner
         .row(0)
         .text(&workers, theme.accent)
         .skip(2)
-        .text(theme.either("━ ", "# "), text)
+        .text(theme.either("━ ", "# "), first)
         .text("longest first ", dim)
         .text(&format::speedup(point.longest_first), theme.accent)
         .skip(2)
-        .text(theme.either("╍ ", "o "), text)
+        .text(theme.either("╍ ", "o "), submitted)
         .text("as submitted ", dim)
         .text(&format::speedup(point.fifo), theme.accent);
+    let measured = measured(what_if, point.workers, result);
     inner
         .row(1)
+        .text(&measured, text)
         .text(theme.either("┈ ", ". "), text)
         .text(
             &format!("ideal {}", format::speedup(f64::from(point.workers))),
@@ -72,6 +80,22 @@ fn read_out(inner: &mut Pane<'_>, what_if: &WhatIf, (result, cursor): (&RunResul
         .text(&format!(" {} limit ", theme.glyphs.dot), dim)
         .text(&format::speedup(what_if.limit), text)
         .whole(" = all work / longest task", dim);
+}
+
+/// The colours of the two orders: longest first in that of the arm, as submitted in another.
+fn orders(index: usize, theme: &Theme) -> [Style; 2] {
+    [theme.arm(index), theme.series(index + 3)]
+}
+
+/// What was measured with so many workers, where it was: recorded durations scheduled anew leave
+/// out what starting tasks takes.
+fn measured(what_if: &WhatIf, workers: u32, result: &RunResult) -> String {
+    let mut arms = result.arms.iter();
+    let arm = arms.find(|arm| arm.name == what_if.arm && arm.workers == workers);
+    let speedup = arm.and_then(|arm| arm.speedup);
+    speedup.map_or_else(String::new, |speedup| {
+        format!("measured {}  ", format::speedup(speedup))
+    })
 }
 
 /// Whether this machine has a core for each of so many workers.
@@ -107,7 +131,7 @@ fn plot(what_if: &WhatIf, charts: Charts, index: usize, theme: &Theme) -> Plot {
             .map(|p| (f64::from(p.workers), value(p)))
             .collect()
     };
-    let colour = theme.arm(index);
+    let [first, submitted] = orders(index, theme);
     // Some air above the highest value, so that the ideal shows where it leaves.
     let y_end = (best * 1.15).min(last.max(1.0));
     let values = what_if
@@ -121,13 +145,13 @@ fn plot(what_if: &WhatIf, charts: Charts, index: usize, theme: &Theme) -> Plot {
         Curve {
             points: line(|p| p.fifo),
             stroke: Stroke::Dashed,
-            style: colour,
+            style: submitted,
             ascii: "o",
         },
         Curve {
             points: line(|p| p.longest_first),
             stroke: Stroke::Solid,
-            style: colour,
+            style: first,
             ascii: "#",
         },
     ]);

@@ -7,6 +7,8 @@
 use ratatui::layout::Rect;
 
 use super::panel::RunPanel;
+use crate::kit::below;
+use crate::views::panels::{Arranged, Hidden};
 
 /// Lines below which every one counts.
 pub const TIGHT: u16 = 28;
@@ -131,8 +133,36 @@ impl Contents {
     }
 }
 
+/// The panels and their areas, and a line that names those that have no room.
+pub fn with_hidden(area: Rect, contents: Contents, focus: RunPanel) -> Arranged<'static, RunPanel> {
+    let arranged = |places: Vec<(RunPanel, Rect)>, hidden| Arranged {
+        places,
+        tabs: None,
+        hidden,
+    };
+    let is_hidden = |places: &[(RunPanel, Rect)], panel: RunPanel| {
+        places.iter().all(|(shown, _)| *shown != panel)
+    };
+    let places = arrange(area, contents, focus);
+    let all = contents.panels();
+    if !all.iter().any(|panel| is_hidden(&places, *panel)) {
+        return arranged(places, None);
+    }
+    let above = Rect {
+        height: area.height.saturating_sub(1),
+        ..area
+    };
+    let places = arrange(above, contents, focus);
+    let hidden = all.iter().filter(|panel| is_hidden(&places, **panel));
+    let hidden = Hidden {
+        bar: below(area, above.height),
+        all: hidden.map(|panel| (*panel, panel.name())).collect(),
+    };
+    arranged(places, Some(hidden))
+}
+
 /// The panels and their areas, from the top left.
-pub fn arrange(area: Rect, contents: Contents, focus: RunPanel) -> Vec<(RunPanel, Rect)> {
+fn arrange(area: Rect, contents: Contents, focus: RunPanel) -> Vec<(RunPanel, Rect)> {
     use RunPanel::{Arms, Cores, Curves, Gpus, Log, Slots, Timeline};
     if area.is_empty() {
         return Vec::new();

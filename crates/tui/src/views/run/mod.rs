@@ -41,7 +41,7 @@ use ratatui::layout::Rect;
 use workbench_record::Snapshot;
 use workbench_result::workers_of;
 
-use super::panels::{Arranged, Pointed};
+use super::panels::Pointed;
 use super::{SMALLEST, View, ViewAction};
 use crate::field::FilterField;
 use crate::kit::{Pane, Scroll, below, too_small};
@@ -185,10 +185,7 @@ pub fn draw(
     let mut panels = view.panels.clone();
     panels.choose_from(contents.panels());
     let body = below(area, 2);
-    let arranged = Arranged {
-        places: layout::arrange(body, contents, panels.focus),
-        tabs: None,
-    };
+    let arranged = layout::with_hidden(body, contents, panels.focus);
     let run = view.at_cursor(run);
     panels.draw(&mut pane, (body, arranged), |pane, panel, scroll| {
         draw_panel(pane, (panel, scroll), (view, &run), &mut drawn);

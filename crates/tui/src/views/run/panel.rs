@@ -19,3 +19,18 @@ pub enum RunPanel {
     /// Warnings, repeats, findings and what was printed.
     Log,
 }
+
+impl RunPanel {
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Arms => "Arms",
+            Self::Cores => "Cores",
+            Self::Gpus => "GPUs",
+            Self::Slots => "Slots",
+            Self::Timeline => "Timeline",
+            Self::Curves => "Curves",
+            Self::Log => "Log",
+        }
+    }
+}

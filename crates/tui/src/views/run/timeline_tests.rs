@@ -7,6 +7,8 @@ use std::sync::Arc;
 use workbench_pool::Outcome;
 use workbench_record::RepeatId;
 
+use workbench_pool::TaskSpan;
+
 use super::*;
 
 use crate::model::timeline::{PER_CELL, STEPS, step_ns};

@@ -1,0 +1,165 @@
+//! What a person says about a run: a name, a note, tags, a star. Like answers, the document is
+//! about the run and no fold of its log, and is replaced whole.
+
+use std::fs;
+use std::io::ErrorKind;
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::RecordError;
+use crate::lock::Lock;
+use crate::store::{RunDir, RunStore};
+
+/// The name of the document in a run's directory.
+const FILE: &str = "label.json";
+/// The largest document that is read, in bytes.
+const LARGEST: u64 = 64 << 10;
+
+/// What a person says about a run. Texts are not safe to show.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct RunLabel {
+    /// What the person calls it; empty for none.
+    pub name: String,
+    /// A note; empty for none.
+    pub note: String,
+    /// Tags, without blanks.
+    pub tags: Vec<String>,
+    /// Whether it is to be kept when old runs are removed.
+    pub starred: bool,
+}
+
+impl RunDir {
+    /// Where the label is.
+    pub fn label_file(&self) -> PathBuf {
+        self.path().join(FILE)
+    }
+
+    /// The label; an empty one where there is none or it cannot be read, because it is about the
+    /// run and no part of it.
+    pub fn label(&self) -> RunLabel {
+        let path = self.label_file();
+        let is_small = fs::metadata(&path).is_ok_and(|file| file.len() <= LARGEST);
+        let text = is_small.then(|| fs::read(&path).ok()).flatten();
+        text.and_then(|text| serde_json::from_slice(&text).ok())
+            .unwrap_or_default()
+    }
+
+    /// Keeps a label.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn set_label(&self, label: &RunLabel) -> Result<(), RecordError> {
+        if *label != RunLabel::default() {
+            return self.write_json(FILE, label);
+        }
+        match fs::remove_file(self.label_file()) {
+            Err(error) if error.kind() != ErrorKind::NotFound => {
+                Err(RecordError::io("remove", &self.label_file(), error))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Bytes that its files take.
+    pub fn disk_bytes(&self) -> u64 {
+        let mut left = vec![self.path().to_owned()];
+        let mut bytes = 0_u64;
+        while let Some(folder) = left.pop() {
+            for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+                match entry.file_type() {
+                    Ok(kind) if kind.is_dir() => left.push(entry.path()),
+                    Ok(kind) if kind.is_file() => {
+                        let size = entry.metadata().map_or(0, |file| file.len());
+                        bytes = bytes.saturating_add(size);
+                    }
+                    _ => {}
+                }
+            }
+        }
+        bytes
+    }
+}
+
+impl RunStore {
+    /// Removes a run of this store with everything in it. Its number is not given again.
+    ///
+    /// # Errors
+    /// When it is no run of this store, a process writes to it, or it cannot be removed.
+    pub fn delete(&self, run: &RunDir) -> Result<(), RecordError> {
+        let refused = |reason: &str| RecordError::Foreign {
+            path: run.path().to_owned(),
+            reason: reason.to_owned(),
+        };
+        let is_here = run.path().parent() == Some(self.root());
+        if !is_here || !run.events().is_file() {
+            return Err(refused("it is no run of this store, so it is left alone"));
+        }
+        let io = |source| RecordError::io("delete", run.path(), source);
+        // Nobody can resume it from here on, and it is not removed under somebody's hands.
+        let log = fs::File::open(run.events()).map_err(io)?;
+        if matches!(Lock::exclusive(&log), Ok(Lock::Taken)) {
+            return Err(refused("it is under way, so it is left alone"));
+        }
+        // Gone in one step: nothing half removed is ever listed.
+        let gone = self.root().join(format!(".deleted-{}", run.id()));
+        fs::rename(run.path(), &gone).map_err(io)?;
+        drop(log);
+        fs::remove_dir_all(&gone).map_err(io)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn store() -> (tempfile::TempDir, RunStore, RunDir) {
+        let dir = tempfile::tempdir().unwrap();
+        let store = RunStore::open(Some(dir.path().to_owned())).unwrap();
+        let run = store.create("rf", 0).unwrap();
+        fs::write(run.events(), "{}\n").unwrap();
+        (dir, store, run)
+    }
+
+    #[test]
+    fn a_label_is_kept_and_an_empty_one_leaves_nothing() {
+        let (_dir, _store, run) = store();
+        assert_eq!(run.label(), RunLabel::default());
+        let label = RunLabel {
+            name: "before the fix".to_owned(),
+            tags: vec!["slow".to_owned()],
+            starred: true,
+            ..RunLabel::default()
+        };
+        run.set_label(&label).unwrap();
+        assert_eq!(run.label(), label);
+        fs::write(run.label_file(), "{\"name\":").unwrap();
+        assert_eq!(run.label(), RunLabel::default());
+        run.set_label(&RunLabel::default()).unwrap();
+        run.set_label(&RunLabel::default()).unwrap();
+        assert!(!run.label_file().exists());
+        assert_eq!(run.disk_bytes(), 3);
+    }
+
+    #[test]
+    fn a_run_is_removed_whole_and_one_under_way_or_elsewhere_is_not() {
+        let (dir, store, run) = store();
+        let log = fs::File::open(run.events()).unwrap();
+        log.lock().unwrap();
+        let error = store.delete(&run).unwrap_err().to_string();
+        assert!(error.contains("under way"), "{error}");
+        log.unlock().unwrap();
+        let elsewhere = tempfile::tempdir().unwrap();
+        fs::write(elsewhere.path().join("events.jsonl"), "{}\n").unwrap();
+        let other = RunDir::at(elsewhere.path()).unwrap();
+        let error = store.delete(&other).unwrap_err().to_string();
+        assert!(error.contains("no run of this store"), "{error}");
+        assert!(other.events().exists());
+        store.delete(&run).unwrap();
+        assert_eq!(store.list().unwrap(), []);
+        assert!(!run.path().exists());
+        let names: Vec<_> = fs::read_dir(dir.path()).unwrap().flatten().collect();
+        assert_eq!(names.len(), 1, "its number alone stays: {names:?}");
+    }
+}
