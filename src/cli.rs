@@ -413,8 +413,9 @@ pub fn parse(
     args: impl IntoIterator<Item = OsString>,
 ) -> Result<Cli, clap::Error> {
     let matches = command(labs).try_get_matches_from(args)?;
+    let own = lab_commands::options(labs, &Cli::command());
     let mut cli = Cli::from_arg_matches(&matches)?;
-    cli.run.own_options = lab_commands::given_options(labs, &matches);
+    cli.run.own_options = lab_commands::given_options(&own, &matches);
     if let Some(asked) = lab_commands::asked(labs, &matches) {
         cli.command = Some(Command::OfLab(asked));
     }

@@ -116,16 +116,11 @@ pub fn options(labs: &[Box<dyn Lab>], known: &clap::Command) -> Vec<Arg> {
 }
 
 /// What was given of such options, by name.
-pub fn given_options(labs: &[Box<dyn Lab>], matches: &ArgMatches) -> Vec<(String, String)> {
-    let definitions = labs.iter().map(|lab| lab.definition());
-    let names = definitions.flat_map(|lab| lab.roles.options.keys());
-    let mut given: Vec<(String, String)> = Vec::new();
-    for name in names {
-        if given.iter().all(|(known, _)| known != name) {
-            given.extend(value(matches, name).map(|value| (name.clone(), value)));
-        }
-    }
-    given
+pub fn given_options(own: &[Arg], matches: &ArgMatches) -> Vec<(String, String)> {
+    let names = own.iter().filter_map(Arg::get_long);
+    names
+        .filter_map(|name| Some((name.to_owned(), value(matches, name)?)))
+        .collect()
 }
 
 /// The value of an argument that may not be there, or not be one of these.

@@ -423,7 +423,7 @@ fn every_setting_is_in_help_man_page_and_readme() {
         .filter_map(|line| line.trim_start_matches("# ").split_once(" = "))
         .map(|(name, _)| name)
         .collect();
-    assert_eq!(names.len(), 13, "{defaults}");
+    assert_eq!(names.len(), 14, "{defaults}");
     for name in names {
         assert!(help.contains(&format!("- {name}: ")), "{name} in {help}");
         assert!(man.contains(&format!("\\fB{name}\\fR")), "{name} in {man}");

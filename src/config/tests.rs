@@ -169,7 +169,7 @@ fn what_is_wrong_is_told_with_its_line() {
         (
             "lab = \"fr\"",
             1,
-            &["`lab` takes one of rf, ddp, commands, not `fr`"],
+            &["`lab` takes one of rf, ddp, commands, tune, not `fr`"],
         ),
         ("preset = \"quik\"", 1, &["did you mean `quick`"]),
         (
