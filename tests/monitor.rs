@@ -373,6 +373,8 @@ fn the_screen_shows_the_machine_and_hands_a_signal_over_after_asking() {
     screen.press(&format!("/{}\r", child.id()));
     screen.wait_for("sleep 98765");
     screen.press("K");
+    // No other process may get it.
+    screen.wait_for(&format!("Process {} of", child.id()));
     screen.wait_for("Nothing is sent.");
     screen.press("\t");
     screen.wait_for("SIGTERM asks it to end");

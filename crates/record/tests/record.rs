@@ -121,21 +121,15 @@ fn every_kind_of_event_survives_the_log() {
     let read = parse(&log.bytes()).unwrap();
     assert_eq!(read.records, log.records);
     assert_eq!((read.cut_bytes, read.unknown), (0, 0));
-    let kinds: std::collections::BTreeSet<String> = log
-        .records
-        .iter()
-        .map(|r| {
-            serde_json::to_value(r).unwrap()["event"]
-                .as_str()
-                .unwrap()
-                .to_owned()
-        })
-        .collect();
+    let kind = |record| serde_json::to_value(record).unwrap()["event"].clone();
+    let kinds: Vec<serde_json::Value> = log.records.iter().map(kind).collect();
+    let kinds: std::collections::BTreeSet<&str> =
+        kinds.iter().map(|kind| kind.as_str().unwrap()).collect();
     // What earlier versions called a finding and a comparison.
     let known = Event::KINDS
         .iter()
         .filter(|kind| !["warning", "terms"].contains(*kind));
-    let known: std::collections::BTreeSet<String> = known.map(|kind| (*kind).to_owned()).collect();
+    let known: std::collections::BTreeSet<&str> = known.copied().collect();
     assert_eq!(kinds, known, "Event::KINDS names every kind");
 }
 

@@ -211,6 +211,8 @@ fn without_causes(document: &mut Value) {
             ("of the slot time): ", " ("),
             ("is lost to waiting: ", ": "),
             ("is overhead, ", " ("),
+            // What another order brings is a difference of the time now, not a second speed-up.
+            ("is lost to imbalance because", "; "),
         ];
         let end = ends
             .iter()

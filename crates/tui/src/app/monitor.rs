@@ -14,6 +14,9 @@ use crate::monitored::Monitored;
 use crate::overlay::Overlay;
 use crate::overlay::signal::AskSignal;
 
+/// The process on which all others hang.
+const FIRST: u32 = 1;
+
 impl App {
     /// Begins at this machine, or at a recording of one.
     pub fn begin_at_machine(&mut self, start: &mut MonitorStart) -> Vec<MonitorEffect> {
@@ -72,15 +75,22 @@ impl App {
     }
 
     fn ask_signal(&mut self) {
-        let view = &self.monitored.view;
+        let view = &mut self.monitored.view;
         if view.read_only {
             self.notice =
                 Some("Signals are switched off here (--read-only, or a recording).".to_owned());
             return;
         }
-        let Some(process) = view.selected() else {
+        let Some(process) = view.marked() else {
+            self.notice = Some("The process has ended.".to_owned());
             return;
         };
+        if process.pid == FIRST {
+            self.notice = Some(
+                "All other processes hang on process 1: it gets no signal from here.".to_owned(),
+            );
+            return;
+        }
         let dialog = AskSignal::new(target(process), named(process), &process.user);
         self.overlay = Some(Overlay::Signal(dialog));
     }

@@ -12,8 +12,8 @@ use workbench_record::{Record, RunDir};
 
 use super::state::{App, Back, LiveRun, Screen};
 use crate::event::{
-    AppEvent, Effect, Exit, Exported, HistoryEffect, Loaded, MissingSetup, MonitorEffect, RunError,
-    SideBySide, TerminalEffect, WatchEffect,
+    AppEvent, Effect, Exit, Exported, HandedIn, HistoryEffect, Loaded, MissingSetup, MonitorEffect,
+    RunError, SideBySide, TerminalEffect, WatchEffect,
 };
 use crate::overlay::missing::Missing;
 use crate::overlay::{self, Overlay};
@@ -109,10 +109,7 @@ impl App {
                 return vec![Effect::History(HistoryEffect::Refresh)];
             }
             AppEvent::Exported(exported) => self.exported(exported),
-            AppEvent::HandedIn(handed_in) => match &mut self.overlay {
-                Some(Overlay::HandIn(hand_in)) => hand_in.done(handed_in),
-                _ => self.notice = Some(overlay::hand_in::sentence(&handed_in)),
-            },
+            AppEvent::HandedIn(handed_in) => self.handed_in(handed_in),
             AppEvent::AnswersRead(place, sheet) => {
                 if let Screen::Questions(questions) = &mut self.screen {
                     questions.screen.read(&place, sheet);
@@ -256,6 +253,13 @@ impl App {
             // By now the person looks at something else.
             (Ok(_), _) => {}
             (Err(error), _) => self.notice = Some(error),
+        }
+    }
+
+    fn handed_in(&mut self, handed_in: HandedIn) {
+        match &mut self.overlay {
+            Some(Overlay::HandIn(hand_in)) => hand_in.done(handed_in),
+            _ => self.notice = Some(overlay::hand_in::sentence(&handed_in)),
         }
     }
 

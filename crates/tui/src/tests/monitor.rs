@@ -156,6 +156,42 @@ fn a_signal_is_sent_only_after_a_button_was_pressed() {
     assert_eq!(effects, [Effect::Monitor(send)]);
 }
 
+/// Whoever types faster than pictures come means the process that the filter leaves, and whoever
+/// reads the picture means the process that it marks, although others come first meanwhile.
+#[test]
+fn a_signal_is_for_the_process_that_was_meant() {
+    let mut fixture = watching(SMALL, 5);
+    fixture.shown(120, 40);
+    fixture.press("/ r a n k space 3 enter K");
+    let shown = fixture.shown(120, 40);
+    assert!(
+        shown.contains("Process ") && shown.contains("--rank 3"),
+        "{shown}"
+    );
+    let mut fixture = watching(SMALL, 5);
+    let marked = |shown: &str| {
+        let mut lines = shown.lines().filter(|line| line.contains('▸'));
+        let line = lines
+            .find(|line| line.contains("python"))
+            .unwrap()
+            .to_owned();
+        let numbers = line
+            .split_whitespace()
+            .find(|word| word.parse::<u32>().is_ok());
+        numbers.unwrap().to_owned()
+    };
+    let pid = marked(&fixture.shown(120, 40));
+    let mut state = machine_state(SMALL, 6);
+    state.processes.reverse();
+    for (place, process) in state.processes.iter_mut().enumerate() {
+        process.cores = place as f32;
+    }
+    fixture.app.update(look(state));
+    fixture.press("K");
+    let shown = fixture.shown(120, 40);
+    assert!(shown.contains(&format!("Process {pid} of")), "{shown}");
+}
+
 #[test]
 fn read_only_sends_nothing() {
     let mut fixture = Fixture::new(ThemeName::Dark, false);

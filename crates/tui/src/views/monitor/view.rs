@@ -37,6 +37,8 @@ pub struct MonitorView {
     rows: Vec<ProcessRow>,
     /// The selected process, by its number and start.
     selected: Option<(u32, u64)>,
+    /// The process that the last picture marks, by its number and start.
+    marked: Option<(u32, u64)>,
     list: Rect,
     /// Signals are not handed over.
     pub read_only: bool,
@@ -47,6 +49,7 @@ impl MonitorView {
     pub fn add(&mut self, look: Arc<MonitorLook>) {
         self.timeline.add(&look.state);
         self.look = Some(look);
+        self.arrange();
     }
 
     /// Forgets what was seen; where the person looked stays.
@@ -54,6 +57,8 @@ impl MonitorView {
         self.timeline = Timeline::default();
         self.look = None;
         self.frozen = None;
+        self.rows.clear();
+        self.marked = None;
     }
 
     /// What is shown.
@@ -66,11 +71,18 @@ impl MonitorView {
 
     /// Works out which processes are shown. To be called before drawing.
     pub fn update(&mut self) {
+        self.arrange();
+        let (rows, place) = self.rows();
+        let first = rows.get(place.unwrap_or(0));
+        self.marked = first.and_then(|row| self.process(row)).map(identity);
+    }
+
+    /// Rows name processes by their places in the look that is shown, so they change with it.
+    fn arrange(&mut self) {
         self.wish.words = self.words();
-        let Some(look) = self.shown() else {
-            return;
-        };
-        self.rows = arranged(&look.state.processes, &self.wish);
+        if let Some(look) = self.shown() {
+            self.rows = arranged(&look.state.processes, &self.wish);
+        }
     }
 
     /// Takes in what the last drawing told.
@@ -94,6 +106,7 @@ impl MonitorView {
             (None, Some(look)) => Some(Box::new((Arc::clone(look), self.timeline.clone()))),
             _ => None,
         };
+        self.arrange();
     }
 
     pub(super) fn stretch(&mut self, by: isize) {
@@ -160,10 +173,15 @@ impl MonitorView {
         self.shown()?.state.processes.get(row.place)
     }
 
-    /// The selected process; the first where none is.
-    pub fn selected(&self) -> Option<&SeenProcess> {
-        let (rows, place) = self.rows();
-        self.process(rows.get(place.unwrap_or(0))?)
+    /// The process that the last picture marks, and no other that has taken its place in the list
+    /// since. Words that were typed since then hold.
+    pub fn marked(&mut self) -> Option<&SeenProcess> {
+        if self.wish.words != self.words() {
+            self.update();
+        }
+        let marked = self.marked?;
+        let mut seen = self.shown()?.state.processes.iter();
+        seen.find(|process| identity(process) == marked)
     }
 
     fn move_selected(&mut self, motion: Motion) {
@@ -201,6 +219,7 @@ impl MonitorView {
         let chosen = self.rows.get(place).and_then(|row| self.process(row));
         if let Some(chosen) = chosen.map(identity) {
             self.selected = Some(chosen);
+            self.marked = Some(chosen);
         }
     }
 }
