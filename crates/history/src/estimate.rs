@@ -1,5 +1,5 @@
 //! Estimates the duration of a configuration from completed runs, and from what a lab has timed.
-//! Words are made in [`crate::estimate_messages`].
+//! Words are made in `estimate_messages`.
 
 use std::collections::BTreeSet;
 

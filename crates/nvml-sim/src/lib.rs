@@ -11,7 +11,7 @@
 //! - **May use:** nothing of this tree.
 //! - **Does not belong here:** what workbench makes of the answers.
 //!
-//! [`entry`] is the only file with `unsafe`: what C calls takes pointers.
+//! `entry` is the only file with `unsafe`: what C calls takes pointers.
 
 mod entry;
 mod place;
