@@ -72,9 +72,11 @@ for n in $(seq "$runs"); do
     wait "$pid" || { cat "$work/out" >&2; echo "run $n ($what) failed" >&2; exit 1; }
     quota none
     "$workbench" --run-dir "$work/runs" submit latest -o "$work/$n.zip" --draft >"$work/out" 2>&1 || { cat "$work/out" >&2; exit 1; }
-    if ! "$workbench" verify "$work/$n.zip" --reexecute 1 --json 2>/dev/null | python3 -c "
+    # A draft without answers is incomplete, which is an exit code of 1 too.
+    { "$workbench" verify "$work/$n.zip" --reexecute 1 --json 2>"$work/out" || true; } >"$work/found.json"
+    if ! python3 -c "
 import json, sys
-found = [f for f in json.load(sys.stdin)[0]['findings'] if f['severity'] == 'error' and f['kind'] != 'incomplete']
+found = [f for f in json.load(open('$work/found.json'))[0]['findings'] if f['severity'] == 'error' and f['kind'] != 'incomplete']
 for one in found:
     print(f\"run $n ($what): {one['kind']}: {one['text']}\")
 sys.exit(bool(found))"; then

@@ -49,7 +49,7 @@ pub struct FirstSteps {
 impl FirstSteps {
     fn take(&self, message: &FromWorker) {
         match message {
-            FromWorker::Report(Report::Step(step)) => self.reports.borrow_mut().push(step.clone()),
+            FromWorker::Report(Report::Step(step)) => self.reports.borrow_mut().push(*step),
             FromWorker::Failed(failure) => eprintln!("{}", failure.message),
             _ => {}
         }
