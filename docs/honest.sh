@@ -12,17 +12,19 @@ runs=${1:-50}
 work=$(mktemp -d)
 group=
 for root in /sys/fs/cgroup/cpu /sys/fs/cgroup; do
-    if mkdir "$root/workbench-honest" 2>/dev/null; then
-        if [ -e "$root/workbench-honest/cpu.cfs_quota_us" ] || [ -e "$root/workbench-honest/cpu.max" ]; then
-            group=$root/workbench-honest
+    if mkdir "$root/workbench-honest-$$" 2>/dev/null; then
+        if [ -e "$root/workbench-honest-$$/cpu.cfs_quota_us" ] || [ -e "$root/workbench-honest-$$/cpu.max" ]; then
+            group=$root/workbench-honest-$$
             break
         fi
-        rmdir "$root/workbench-honest"
+        rmdir "$root/workbench-honest-$$"
     fi
 done
 [ -n "$group" ] || echo "no cgroup can be made here: quotas are left out" >&2
 loops=()
+pid=
 end() {
+    [ -z "$pid" ] || kill -KILL "$pid" 2>/dev/null || true
     for loop in "${loops[@]}"; do kill "$loop" 2>/dev/null || true; done
     wait 2>/dev/null || true
     [ -z "$group" ] || rmdir "$group" || true
