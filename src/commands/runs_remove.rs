@@ -31,7 +31,7 @@ pub fn prune(store: &RunStore, keep: usize, lab: Option<&str>, yes: bool) -> Res
         Some(lab) => store.list_of(lab)?,
         None => store.list()?,
     };
-    let removable = |run: &RunDir| !run.label().starred && !run.is_live();
+    let removable = |run: &RunDir| !run.is_kept() && !run.is_live();
     let mut old: Vec<RunDir> = runs.into_iter().filter(removable).collect();
     old.truncate(old.len().saturating_sub(keep));
     if old.is_empty() {

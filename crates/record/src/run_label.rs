@@ -39,11 +39,23 @@ impl RunDir {
     /// The label; an empty one where there is none or it cannot be read, because it is about the
     /// run and no part of it.
     pub fn label(&self) -> RunLabel {
+        self.read_label().unwrap_or_default()
+    }
+
+    /// Whether it stays when old runs are removed: it has a star, or a label that cannot be read
+    /// and may have had one.
+    pub fn is_kept(&self) -> bool {
+        match self.read_label() {
+            Some(label) => label.starred,
+            None => self.label_file().exists(),
+        }
+    }
+
+    fn read_label(&self) -> Option<RunLabel> {
         let path = self.label_file();
         let is_small = fs::metadata(&path).is_ok_and(|file| file.len() <= LARGEST);
-        let text = is_small.then(|| fs::read(&path).ok()).flatten();
-        text.and_then(|text| serde_json::from_slice(&text).ok())
-            .unwrap_or_default()
+        let text = is_small.then(|| fs::read(&path).ok())??;
+        serde_json::from_slice(&text).ok()
     }
 
     /// Keeps a label.
@@ -134,11 +146,14 @@ mod tests {
         };
         run.set_label(&label).unwrap();
         assert_eq!(run.label(), label);
+        assert!(run.is_kept());
         fs::write(run.label_file(), "{\"name\":").unwrap();
         assert_eq!(run.label(), RunLabel::default());
+        assert!(run.is_kept(), "the star may be in what cannot be read");
         run.set_label(&RunLabel::default()).unwrap();
         run.set_label(&RunLabel::default()).unwrap();
         assert!(!run.label_file().exists());
+        assert!(!run.is_kept());
         assert_eq!(run.disk_bytes(), 3);
     }
 
