@@ -390,10 +390,11 @@ const OF_SETTINGS: [&str; 5] = ["theme", "ascii", "run_dir", "labs", "assignment
 /// with what only some labs have.
 pub fn command(labs: &[Box<dyn Lab>]) -> clap::Command {
     let settings = OF_SETTINGS.into_iter().filter_map(Setting::named);
-    let own = lab_commands::options(labs, &Cli::command());
-    let own = Cli::command().args(own).subcommands(lab_commands::of(labs));
+    let program = Cli::command();
+    let own = lab_commands::options(labs, &program);
+    let whole = program.args(own).subcommands(lab_commands::of(labs));
     settings
-        .fold(own, |command, setting| {
+        .fold(whole, |command, setting| {
             command.mut_arg(setting.name, |arg| arg.help(setting_help(setting)))
         })
         .mut_arg("set", |arg| arg.long_help(set_help(labs)))
@@ -413,9 +414,11 @@ pub fn parse(
     args: impl IntoIterator<Item = OsString>,
 ) -> Result<Cli, clap::Error> {
     let matches = command(labs).try_get_matches_from(args)?;
-    let own = lab_commands::options(labs, &Cli::command());
     let mut cli = Cli::from_arg_matches(&matches)?;
-    cli.run.own_options = lab_commands::given_options(&own, &matches);
+    let known = cli.run.programs.options();
+    let is_new = |(name, _): &(String, String)| known.iter().all(|(known, _)| known != name);
+    let given = lab_commands::given_options(labs, &matches);
+    cli.run.own_options = given.into_iter().filter(is_new).collect();
     if let Some(asked) = lab_commands::asked(labs, &matches) {
         cli.command = Some(Command::OfLab(asked));
     }

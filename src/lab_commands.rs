@@ -1,6 +1,7 @@
 //! What only some labs have on the command line: commands about their runs, and options. Both are
 //! defined in their `lab.toml`.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::Path;
@@ -115,11 +116,14 @@ pub fn options(labs: &[Box<dyn Lab>], known: &clap::Command) -> Vec<Arg> {
     args
 }
 
-/// What was given of such options, by name.
-pub fn given_options(own: &[Arg], matches: &ArgMatches) -> Vec<(String, String)> {
-    let names = own.iter().filter_map(Arg::get_long);
+/// What was given of the options that labs declare, by name.
+pub fn given_options(labs: &[Box<dyn Lab>], matches: &ArgMatches) -> Vec<(String, String)> {
+    let definitions = labs.iter().map(|lab| lab.definition());
+    let names = definitions.flat_map(|lab| lab.roles.options.keys());
+    let names: BTreeSet<&String> = names.collect();
     names
-        .filter_map(|name| Some((name.to_owned(), value(matches, name)?)))
+        .into_iter()
+        .filter_map(|name| Some((name.clone(), value(matches, name)?)))
         .collect()
 }
 
