@@ -285,6 +285,10 @@ impl PreparedLab for WithPeers {
         !self.wanted.contains(arm) && self.own.needs_pool(arm)
     }
 
+    fn continues(&self, arm: &str) -> bool {
+        !self.wanted.contains(arm) && self.own.continues(arm)
+    }
+
     fn warm_up(&self, arm: &str, ctx: &ArmContext<'_>) -> Result<(), LabError> {
         if self.is_peer(arm)? {
             let written = self.peers.write(ctx.scratch);

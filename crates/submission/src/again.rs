@@ -49,7 +49,6 @@ impl<'a> Again<'a> {
     fn recorded(&self) -> RecordedItem<'a> {
         RecordedItem {
             arm: &self.arm.name,
-            workers: self.arm.workers,
             index: self.index,
             item: &self.item.item,
             machine: &self.run.started.machine,

@@ -1,5 +1,6 @@
 //! Training the first steps again, to see whether a record tells the truth.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use workbench_ddp_protocol::{Device, StepReport, TrainSpec};
@@ -28,11 +29,28 @@ pub fn is_offered(settings: &TrainSettings, recorded: &RecordedItem<'_>) -> bool
         && settings.device(0) == Device::Cpu
 }
 
-/// Whether this machine gives the same bits as the one of the record: its processor and its
-/// libtorch are the same.
-pub fn has_same_bits(recorded: &RecordedItem<'_>) -> bool {
-    MachineFacts::probe().cpu_model == recorded.machine.cpu_model
-        && *recorded.software == worker::software()
+/// With what a record was made, as far as the bits of its losses depend on it.
+pub struct MadeWith {
+    cpu_model: String,
+    software: BTreeMap<String, String>,
+}
+
+impl MadeWith {
+    /// That of a recorded item.
+    pub fn of(recorded: &RecordedItem<'_>) -> Self {
+        Self {
+            cpu_model: recorded.machine.cpu_model.clone(),
+            software: recorded.software.clone(),
+        }
+    }
+
+    /// Whether this machine gives the same bits: its processor and its libtorch are the same.
+    fn is_here(&self) -> bool {
+        MachineFacts::probe_without_gpus().cpu_model == self.cpu_model
+            && worker::software()
+                .iter()
+                .all(|(name, version)| self.software.get(name) == Some(version))
+    }
 }
 
 /// Trains the first steps again.
@@ -42,7 +60,7 @@ pub fn has_same_bits(recorded: &RecordedItem<'_>) -> bool {
 pub fn first_steps(
     program: (&Path, &Environment),
     settings: &TrainSettings,
-    same_bits: bool,
+    with: &MadeWith,
 ) -> Result<MadeAgain, LabError> {
     let failed = |why: String| LabError::Failed(messages::no_steps_again(&why));
     let plan = Plan::trial(settings);
@@ -62,6 +80,6 @@ pub fn first_steps(
     }
     Ok(MadeAgain {
         item: outcome::first_steps(ledger.first_losses()),
-        tolerance: (!same_bits).then_some(TOLERANCE),
+        tolerance: (!with.is_here()).then_some(TOLERANCE),
     })
 }

@@ -216,10 +216,10 @@ impl PreparedLab for Prepared {
         if !again::is_offered(&self.settings, recorded) {
             return None;
         }
-        let same_bits = again::has_same_bits(recorded);
         let worker = (&*self.worker, &self.environment);
+        let with = again::MadeWith::of(recorded);
         Some(Box::new(move || {
-            again::first_steps(worker, &self.settings, same_bits)
+            again::first_steps(worker, &self.settings, &with)
         }))
     }
 

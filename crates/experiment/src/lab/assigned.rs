@@ -9,6 +9,7 @@ use workbench_record::{Params, RunConfig, Source};
 use super::calibration::Calibration;
 use super::contract::{ForeignLab, Lab, LabError, PreparedLab};
 use super::definition::{LabDefinition, Preset, suggest};
+use super::offered::{CommandInput, CommandOutput};
 use super::option::Refusal;
 
 /// An assignment does not fit its lab. The text says what to write instead.
@@ -137,6 +138,10 @@ impl Lab for AssignedLab {
 
     fn calibrate(&self, config: &RunConfig) -> Option<Calibration> {
         self.inner.calibrate(config)
+    }
+
+    fn command(&self, name: &str, input: &CommandInput<'_>) -> Result<CommandOutput, LabError> {
+        self.inner.command(name, input)
     }
 
     fn specialised(&self, params: &Params) -> Result<Option<Box<dyn Lab>>, Refusal> {

@@ -138,8 +138,6 @@ pub struct ForeignLab<'a> {
 pub struct RecordedItem<'a> {
     /// The arm that made it.
     pub arm: &'a str,
-    /// Its number of workers.
-    pub workers: u32,
     /// Its place among the items of a repeat, from 0.
     pub index: usize,
     /// The item.
