@@ -103,7 +103,10 @@ fn a_run_of_many_minutes_is_asked_about_before_it_starts() {
     for (width, height) in [(60, 16), (80, 24), (120, 40), (200, 60)] {
         let shown = flat(&fixture.shown(width, height));
         assert!(shown.contains("Start this run?"), "{shown}");
-        assert!(shown.contains("one tree takes 1.00 s here"), "{shown}");
+        assert!(
+            shown.contains("one tree takes 1.00 s on one core here"),
+            "{shown}"
+        );
         assert!(shown.contains("[ Run quick first ]"), "{shown}");
     }
     assert_eq!(fixture.press("enter"), [], "changing nothing is first");
