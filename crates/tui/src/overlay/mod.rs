@@ -10,6 +10,7 @@
 //! ```
 
 pub mod begin;
+pub mod choice;
 pub mod delete;
 pub mod export;
 pub mod hand_in;
