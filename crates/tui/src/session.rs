@@ -2,7 +2,7 @@
 //! and the channel on which their news come in.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::mpsc as channel;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -21,8 +21,8 @@ use workbench_machine::{MachineFacts, usable_cores};
 use workbench_record::{Record, RecordError, RunDir, RunStore, Snapshot, Subscriber, Tail};
 
 use super::event::{
-    AnswersEffect, AppEvent, HandInRequest, HistoryEffect, Loaded, MissingSetup, MonitorEffect,
-    RunEffect, RunError, RunJob, WatchEffect,
+    AnswersEffect, AppEvent, ExportRequest, HandInRequest, HistoryEffect, Loaded, MissingSetup,
+    MonitorEffect, RunEffect, RunError, RunJob, WatchEffect,
 };
 use super::ground::{AnswerSieve, Sifted};
 use super::hangup;
@@ -239,9 +239,10 @@ impl Session {
     }
 
     /// Writes a report.
-    pub fn export(&self, loaded: Arc<Loaded>, path: PathBuf, replace: bool) {
+    pub fn export(&self, loaded: Arc<Loaded>, request: ExportRequest) {
         self.report("workbench-export", move || {
-            AppEvent::Exported(reader::export(&path, replace, &loaded))
+            let exported = reader::export(&request, &loaded);
+            AppEvent::Exported(loaded.run.clone(), request, exported)
         });
     }
 
@@ -249,7 +250,8 @@ impl Session {
     pub fn hand_in(&self, run: RunDir, request: HandInRequest) {
         let (host, store) = (Arc::clone(&self.maker.host), self.maker.store.clone());
         self.report("workbench-hand-in", move || {
-            AppEvent::HandedIn(host.hand_in(&store, &run, &request))
+            let handed_in = host.hand_in(&store, &run, &request);
+            AppEvent::HandedIn(run, request, handed_in)
         });
     }
 
