@@ -52,8 +52,8 @@ impl App {
             form.check(&self.shared);
             let survey = form.survey_request().map(Box::new);
             effects.extend(survey.map(Effect::Survey));
-            // Timing would disturb the run under way.
-            if self.live.is_none() {
+            // Timing would disturb the run under way, here or in another process.
+            if self.live.is_none() && self.shared.beside.is_empty() {
                 let timed = form.calibration_request().map(Box::new);
                 effects.extend(timed.map(Effect::Calibrate));
             }
