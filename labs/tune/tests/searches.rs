@@ -234,6 +234,7 @@ fn spaces_are_refused_with_the_place_of_the_mistake() {
         ("optimizer=choice(adam,lamb)", "one of adam, sgd"),
         ("momentum=uniform(0,0.9) if optimiser = sgd", "optimi"),
         ("space=/no/such/file.toml", "cannot be read"),
+        ("space=/dev/zero", "this is no file"),
         (
             "space=lr=uniform(0.1,0.2);;rl=uniform(0.1,0.2)",
             "no parameter rl",
