@@ -26,19 +26,24 @@ pub(super) fn table(result: &RunResult) -> ReportTable {
     let base = format::clean(&result.base, 40);
     table.column(format!("better than {base} after {after}"), true);
     for arm in &race.arms {
-        table.rows.push(row(arm));
+        table.rows.push(row(race, arm));
     }
     table
 }
 
-fn row(arm: &RaceArm) -> Vec<String> {
+fn row(race: &Race, arm: &RaceArm) -> Vec<String> {
     let of = arm.to_target_s.len();
+    let reached = race.target.map(|_| format!("{} of {of}", arm.reached));
+    let censored = race
+        .target
+        .map(|_| format::count(u64::from(arm.censored())));
+    let missing = || format::MISSING.to_owned();
     vec![
         name(&arm.arm),
         format::count(u64::from(arm.workers)),
         format::or_missing(arm.to_target_median_s, format::seconds),
-        format!("{} of {of}", arm.reached),
-        format::count(u64::from(arm.censored())),
+        reached.unwrap_or_else(missing),
+        censored.unwrap_or_else(missing),
         level(&arm.at_equal_time),
         level(&arm.at_equal_steps),
         level(&arm.at_end),
@@ -72,16 +77,26 @@ pub(super) fn explained(result: &RunResult, race: &Race) -> String {
         Direction::AtLeast => "at least",
         Direction::AtMost => "at most",
     };
-    let target = format::or_missing(race.target, format::number);
-    let from = if race.target_of_base {
-        "what every repeat of the base reached at its end"
-    } else {
-        "as it was set"
+    let base = format::clean(&result.base, 40);
+    let target = match race.target.map(format::number) {
+        None => format!(
+            "There is no target: it would be what every repeat of the base {base} reached at its \
+             end, which is not known"
+        ),
+        Some(target) => {
+            let from = if race.target_of_base {
+                "what every repeat of the base reached at its end"
+            } else {
+                "as it was set"
+            };
+            format!(
+                "The target: {metric} of {side} {target}, {from}. A repeat that never reached it is \
+                 censored: its time is longer than all others, and an arm with one has no speed-up"
+            )
+        }
     };
     format!(
-        "The target: {metric} of {side} {target}, {from}. A repeat that never reached it is \
-         censored: its time is longer than all others, and an arm with one has no speed-up. \
-         Medians are over the repeats, with their intervals. The last column: of all pairs of a \
-         repeat of the arm and one of the base, the share in which the arm was ahead."
+        "{target}. Medians are over the repeats, with their intervals. The last column: of all \
+         pairs of a repeat of the arm and one of the base, the share in which the arm was ahead."
     )
 }

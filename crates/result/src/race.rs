@@ -37,7 +37,8 @@ pub struct RaceArm {
     pub arm: String,
     /// Number of slots.
     pub workers: u32,
-    /// When each repeat reached the target, in seconds; null where it never did (censored).
+    /// When each repeat reached the target, in seconds; null where it never did (censored), or
+    /// there is no target.
     #[serde(with = "Floats::<Vec<Option<f64>>>")]
     pub to_target_s: Vec<Option<f64>>,
     /// How many repeats reached it.

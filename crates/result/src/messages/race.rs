@@ -16,13 +16,12 @@ pub(crate) fn base_missed(race: &Race, base: &RaceArm, facts: &LabFacts) -> Find
     })
 }
 
-/// That arms have repeats which never reached the target.
-pub(crate) fn findings(race: &Race, facts: &LabFacts) -> Vec<Finding> {
-    let base = race.arms.first().map(|arm| arm.arm.as_str());
-    let others = race
-        .arms
-        .iter()
-        .filter(|arm| Some(arm.arm.as_str()) != base);
+/// That arms have repeats which never reached the target; nothing where there is none.
+pub(crate) fn findings(race: &Race, base: &str, facts: &LabFacts) -> Vec<Finding> {
+    if race.target.is_none() {
+        return Vec::new();
+    }
+    let others = race.arms.iter().filter(|arm| arm.arm != base);
     let censored = others.filter(|arm| arm.censored() > 0);
     censored
         .map(|arm| {
