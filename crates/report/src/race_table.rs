@@ -48,9 +48,22 @@ fn row(race: &Race, arm: &RaceArm) -> Vec<String> {
         level(&arm.at_equal_steps),
         level(&arm.at_end),
         format::or_missing(arm.better_than_base, |share| {
-            format!("{} of pairs", format::percent(share))
+            ahead(share, arm.pairs_with_base)
         }),
     ]
+}
+
+/// In how many pairs an arm was ahead; a tie counts half.
+fn ahead(share: f64, pairs: u32) -> String {
+    let percent = format::percent(share);
+    match pairs {
+        0 => format!("{percent} of pairs"),
+        _ => {
+            let won = format::parameter(share * f64::from(pairs));
+            let pairs = format::counted(u64::from(pairs), "pair");
+            format!("{won} of {pairs} ({percent})")
+        }
+    }
 }
 
 /// A median with its interval.
@@ -58,15 +71,14 @@ fn level(level: &RaceLevel) -> String {
     let Some(median) = level.median else {
         return format::MISSING.to_owned();
     };
-    let digits = |value: f64| format!("{value:.4}");
     match &level.interval {
         Some(interval) => format!(
             "{} ({} to {})",
-            digits(median),
-            digits(interval.low),
-            digits(interval.high)
+            format::number(median),
+            format::number(interval.low),
+            format::number(interval.high)
         ),
-        None => digits(median),
+        None => format::number(median),
     }
 }
 
@@ -97,6 +109,7 @@ pub(super) fn explained(result: &RunResult, race: &Race) -> String {
     };
     format!(
         "{target}. Medians are over the repeats, with their intervals. The last column: of all \
-         pairs of a repeat of the arm and one of the base, the share in which the arm was ahead."
+         pairs of a repeat of the arm and one of the base, those in which the arm was ahead; a tie \
+         counts half."
     )
 }

@@ -57,6 +57,9 @@ pub struct RaceArm {
     /// after the same time; equal ones count half. Null for the base.
     #[serde(default, with = "Floats::<Option<f64>>")]
     pub better_than_base: Option<f64>,
+    /// How many pairs those are; 0 for the base, and in results of older versions.
+    #[serde(default)]
+    pub pairs_with_base: u32,
 }
 
 /// Values of a curve, one for each repeat.
@@ -259,6 +262,7 @@ fn race_arm(
             goal.at(repeat, |point| point.step <= race.equal_steps)
         })),
         better_than_base: None,
+        pairs_with_base: 0,
     }
 }
 
@@ -292,6 +296,7 @@ fn compare_with_base(race: &mut Race, started: &RunStarted, goal: Goal<'_>) {
             }
         }
         let pairs = arm.at_equal_time.values.len() * against.len();
+        arm.pairs_with_base = pairs as u32;
         arm.better_than_base = (pairs > 0).then(|| won / pairs as f64);
     }
 }

@@ -3,7 +3,7 @@
 use workbench_record::{Finding, LabFacts};
 use workbench_words::counted;
 
-use super::numbers::{decimals, value};
+use super::numbers::significant;
 use super::slots;
 use crate::race::{Race, RaceArm};
 
@@ -42,7 +42,7 @@ fn missed(
     let of = counted(arm.to_target_s.len() as u64, "repeat");
     let metric = facts.called(&race.metric);
     let target = race.target.map_or_else(String::new, |target| {
-        format!(" of {} {}", race.direction.words(), short(target))
+        format!(" of {} {}", race.direction.words(), significant(target))
     });
     let text = format!(
         "Target not reached: in {} of {of} {name} did not come to a {metric}{target}, {so}.",
@@ -53,14 +53,5 @@ fn missed(
     match race.target {
         Some(target) => finding.number("target", target),
         None => finding,
-    }
-}
-
-/// Four decimals, where these say something.
-fn short(target: f64) -> String {
-    if target.abs() < 0.01 {
-        value(target)
-    } else {
-        decimals(target, 4)
     }
 }
