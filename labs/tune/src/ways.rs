@@ -121,20 +121,40 @@ fn grid(space: &Space, settings: &SearchSettings, seed: u64) -> Result<GridSearc
     if settings.grid_levels > 0 {
         return GridSearch::new(space.clone(), settings.grid_levels, seed);
     }
-    let mut finest = GridSearch::new(space.clone(), 1, seed)?;
-    for levels in 2..=settings.trials {
-        match GridSearch::new(space.clone(), levels, seed) {
-            Ok(finer) if finer.points() <= settings.trials => {
-                // Without a range there is nothing that more levels could divide.
-                if finer.points() == finest.points() && levels > 64 {
-                    break;
-                }
-                finest = finer;
-            }
-            Ok(_) | Err(_) => break,
+    finest(settings.trials, |levels| {
+        GridSearch::new(space.clone(), levels, seed)
+    })
+}
+
+/// The grid with the most levels, at most `trials`, that has no more points than there are trials.
+/// Points grow with the levels, so the levels are doubled until there are too many, and then halved
+/// in between: every grid costs as much as it has points.
+fn finest(
+    trials: u64,
+    grid: impl Fn(u64) -> Result<GridSearch, SettingError>,
+) -> Result<GridSearch, SettingError> {
+    let fitting = |levels| grid(levels).ok().filter(|grid| grid.points() <= trials);
+    let (mut fits, mut found) = (1_u64, grid(1)?);
+    let mut fails = loop {
+        let levels = fits.saturating_mul(2);
+        if levels > trials {
+            break trials.saturating_add(1);
+        }
+        match fitting(levels) {
+            // Without a range there is nothing that more levels could divide.
+            Some(finer) if finer.points() == found.points() && levels > 64 => return Ok(found),
+            Some(finer) => (fits, found) = (levels, finer),
+            None => break levels,
+        }
+    };
+    while fails - fits > 1 {
+        let levels = fits + (fails - fits) / 2;
+        match fitting(levels) {
+            Some(finer) => (fits, found) = (levels, finer),
+            None => fails = levels,
         }
     }
-    Ok(finest)
+    Ok(found)
 }
 
 /// What decides how long so many trials are trained.
