@@ -251,6 +251,11 @@ impl Drive<'_, '_> {
                 self.unit(unit);
                 Ok(())
             }
+            FromLeg::NotKept { trial, message } => {
+                let dir = self.checkpoints.dir();
+                let text = messages::not_kept(trial, dir, &message);
+                Err(LabError::Environment(text))
+            }
             FromLeg::Stopped(trial) => {
                 self.running.remove(&trial);
                 Ok(())

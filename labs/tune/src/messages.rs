@@ -1,5 +1,7 @@
 //! What the lab says, in sentences.
 
+use std::path::Path;
+
 use workbench_experiment::lab::Finding;
 use workbench_search::{Diverged, TrialId};
 use workbench_words::counted;
@@ -17,6 +19,15 @@ pub fn lost_checkpoint(trial: TrialId, from: TrialId) -> String {
     format!(
         "trial {trial} goes on from a checkpoint of trial {from}, whose file is gone; start a new \
          run"
+    )
+}
+
+/// A checkpoint cannot be written.
+pub fn not_kept(trial: TrialId, dir: &Path, error: &str) -> String {
+    format!(
+        "the checkpoint of trial {trial} cannot be written to {}: {error}; make free space there, \
+         then `workbench resume` goes on where the search was",
+        dir.display()
     )
 }
 
