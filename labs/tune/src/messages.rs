@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use workbench_experiment::lab::Finding;
+use workbench_record::RepeatId;
 use workbench_search::{Diverged, TrialId};
 use workbench_words::counted;
 
@@ -85,9 +86,15 @@ pub const WHAT_IF: &str = "Computed, not measured: the recorded curves, each uni
 pub const MEASURED: &str = "Searches of this run with the same trials, against what was computed";
 
 /// The title of a replay.
-pub fn replayed(arm: &str, repeat: u32, trials: usize) -> String {
+pub fn replayed(id: &RepeatId, trials: usize) -> String {
     let trials = counted(trials as u64, "trial");
-    format!("Schedulers on the {trials} of {arm}, repeat {repeat}")
+    format!("Schedulers on the {trials} of {}", search(id))
+}
+
+/// A search as it is named: `random+asha on 2 workers, repeat 1`.
+fn search(id: &RepeatId) -> String {
+    let workers = counted(u64::from(id.workers), "worker");
+    format!("{} on {workers}, repeat {}", id.arm, id.repeat + 1)
 }
 
 /// Slots that are none.
@@ -105,11 +112,8 @@ pub fn no_search() -> String {
 
 /// An arm without a finished search.
 pub fn no_search_of(arm: &str, snapshot: &workbench_record::Snapshot) -> String {
-    let finished = snapshot
-        .repeats
-        .iter()
-        .filter(|repeat| repeat.finished.is_some());
-    let mut arms: Vec<&str> = finished.map(|repeat| repeat.id.arm.as_str()).collect();
+    let counted = snapshot.counted().into_iter();
+    let mut arms: Vec<&str> = counted.map(|repeat| repeat.id.arm.as_str()).collect();
     arms.sort_unstable();
     arms.dedup();
     if arms.is_empty() {
@@ -127,9 +131,10 @@ pub fn no_repeat(repeat: u64) -> String {
 }
 
 /// Which trial is the best.
-pub fn best_is(trial: &str, arm: &str, repeat: u32, units: u64) -> String {
+pub fn best_is(trial: &str, id: &RepeatId, units: u64) -> String {
     format!(
-        "The best is {trial} of {arm}, repeat {repeat}, after {}.",
+        "The best is {trial} of {}, after {}.",
+        search(id),
         counted(units, "unit")
     )
 }
