@@ -147,6 +147,28 @@ pub fn judged(validation: f64, test: f64) -> String {
     )
 }
 
+/// The data is not that of the run any more.
+pub fn other_data(run: &str, before: &str, now: &str) -> String {
+    let short = |sha256: &str| sha256.get(..12).unwrap_or(sha256).to_owned();
+    format!(
+        "{run}: the data has changed since the run (SHA-256 {} then, {} now), so its best model \
+         cannot be trained again; put the old data back",
+        short(before),
+        short(now)
+    )
+}
+
+/// How the configuration is trained alone. Random numbers of a trial follow from the seed of the
+/// run, the repeat and the number of the trial.
+pub fn train_alone(command: &str, is_same: bool) -> String {
+    let how = if is_same {
+        "Train it again"
+    } else {
+        "Train its configuration alone (begun from other random numbers, so the error differs)"
+    };
+    format!("{how}: {command}")
+}
+
 /// A command that the lab does not have.
 pub fn no_command(name: &str) -> String {
     format!("the tune lab has no command `{name}`")

@@ -7,7 +7,7 @@ mod common;
 
 use std::collections::BTreeMap;
 
-use common::{SMALL, command, play, request, table};
+use common::{SMALL, command, play, request, table, try_command};
 use workbench_experiment::resolve;
 use workbench_machine::UsableCores;
 use workbench_record::{ItemPhase, Quantity, RepeatState, RunStatus};

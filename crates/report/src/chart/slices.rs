@@ -113,6 +113,14 @@ impl<'a> AllMade<'a> {
         })
     }
 
+    fn drawn(&self, chart: Chart) -> ItemChart {
+        ItemChart {
+            chart,
+            drawn: self.items.len(),
+            of: self.of,
+        }
+    }
+
     /// The items from the worst to the best.
     fn ranked(&self) -> Vec<&DrawnItem<'a>> {
         let mut ranked: Vec<&DrawnItem<'_>> = self.items.iter().collect();
@@ -226,11 +234,7 @@ pub(crate) fn slices(result: &RunResult, snapshot: &Snapshot) -> Option<ItemChar
         "The best {metric} of {count} over {}.",
         made.names.join(", ")
     );
-    Some(ItemChart {
-        chart,
-        drawn: made.items.len(),
-        of: made.of,
-    })
+    Some(made.drawn(chart))
 }
 
 fn slice(
@@ -329,11 +333,7 @@ pub(crate) fn side_by_side(result: &RunResult, snapshot: &Snapshot) -> Option<It
         bold.fit(&metric, gap + SIDE),
     );
     chart.description = format!("A line for each item through {}.", made.names.join(", "));
-    Some(ItemChart {
-        chart,
-        drawn: made.items.len(),
-        of: made.of,
-    })
+    Some(made.drawn(chart))
 }
 
 #[cfg(test)]
