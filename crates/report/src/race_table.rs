@@ -113,3 +113,45 @@ pub(super) fn explained(result: &RunResult, race: &Race) -> String {
          counts half."
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pairs_are_counted_and_ties_count_half() {
+        let percent = format::percent(2.0 / 3.0);
+        assert_eq!(ahead(2.0 / 3.0, 9), format!("6 of 9 pairs ({percent})"));
+        assert!(ahead(0.5, 9).starts_with("4.5 of 9 pairs ("));
+        assert_eq!(ahead(2.0 / 3.0, 0), format!("{percent} of pairs"));
+    }
+
+    #[test]
+    fn without_a_target_nothing_is_said_of_reaching_it() {
+        let arm = RaceArm {
+            arm: "asha".to_owned(),
+            workers: 2,
+            to_target_s: vec![None, None],
+            reached: 0,
+            to_target_median_s: None,
+            at_end: RaceLevel::default(),
+            at_equal_time: RaceLevel::default(),
+            at_equal_steps: RaceLevel::default(),
+            better_than_base: None,
+            pairs_with_base: 0,
+        };
+        let mut race = Race {
+            metric: "best_mse".to_owned(),
+            direction: Direction::AtMost,
+            target: None,
+            target_of_base: true,
+            equal_time_s: 1.0,
+            equal_steps: 8,
+            arms: Vec::new(),
+        };
+        let missing = [format::MISSING; 3];
+        assert_eq!(row(&race, &arm)[2..5], missing);
+        race.target = Some(0.5);
+        assert_eq!(row(&race, &arm)[2..5], [format::MISSING, "0 of 2", "2"]);
+    }
+}

@@ -191,3 +191,35 @@ pub fn scheduler(
 pub fn seed(run: u64, repeat: u32) -> u64 {
     run.wrapping_add(u64::from(repeat).wrapping_mul(0x9e37_79b9_7f4a_7c15))
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test may end on the spot")]
+mod tests {
+    use std::cell::Cell;
+
+    use workbench_search::Dimension;
+
+    use super::*;
+
+    #[test]
+    fn the_finest_grid_is_found_with_few_others() {
+        for (lines, trials, points) in [
+            (&["a=uniform(0,1)"][..], 1000, 1000),
+            (&["a=uniform(0,1)", "b=uniform(0,1)"], 1000, 961),
+            (&["a=uniform(0,1)", "b=choice(x,y,z)"], 8, 6),
+            (&["a=choice(x,y,z)"], 1000, 3),
+            (&["a=choice(x,y,z)"], 1, 3),
+            (&["a=integer(1,10)"], 500, 10),
+        ] {
+            let dimensions = lines.iter().map(|line| Dimension::parse(line).unwrap());
+            let space = Space::new(dimensions.collect()).unwrap();
+            let made = Cell::new(0);
+            let found = finest(trials, |levels| {
+                made.set(made.get() + 1);
+                GridSearch::new(space.clone(), levels, 7)
+            });
+            assert_eq!(found.unwrap().points(), points, "{lines:?} {trials}");
+            assert!(made.get() <= 24, "{lines:?} {trials}: {}", made.get());
+        }
+    }
+}
