@@ -11,6 +11,7 @@ use super::disturbance::AtStart;
 use super::error::ExperimentError;
 use super::plan::plan;
 use super::rounds::{Rounds, RunEnd};
+use super::start::continued;
 use super::until::more_repeats;
 use super::watch::{Seen, Watch};
 use crate::lab::{
@@ -289,6 +290,7 @@ impl Runner<'_> {
         let usage = used(&usage, output.usage.as_deref(), &seen);
         let conditions = self.readings().since(&before);
         let disturbances = self.at_start.disturbances(&conditions, id.workers, wall_ns);
+        let is_whole = self.is_whole(place);
         Ok(RepeatFinished {
             id: id.clone(),
             start: self.work.start,
@@ -302,10 +304,18 @@ impl Runner<'_> {
             quality: output.quality,
             breakdown: output.breakdown,
             analysis: after.run(),
-            conditions: Some(conditions),
-            usage: Some(usage),
+            conditions: is_whole.then_some(conditions),
+            usage: is_whole.then_some(usage),
             disturbances,
         })
+    }
+
+    /// Whether a repeat was made in one part; of another only the last part was seen, which is told.
+    fn is_whole(&self, place: &Place<'_>) -> bool {
+        if place.before.is_some() {
+            self.recorder.emit(Event::Finding(continued(place.id)));
+        }
+        place.before.is_none()
     }
 
     /// What the machine counts now. Asked while no clock runs.
