@@ -6,7 +6,7 @@ use ratatui::layout::Rect;
 use ratatui::text::Line;
 use workbench_report::format;
 
-use super::choice::Choice;
+use super::choice::ButtonChoice;
 use crate::action::Action;
 use crate::kit::text::wrap_plain;
 use crate::kit::{buttons, dialog_of};
@@ -19,7 +19,7 @@ pub struct Begin {
     reasons: Vec<String>,
     /// A shorter preset that can be run first.
     shorter: Option<String>,
-    choice: Choice,
+    choice: ButtonChoice,
 }
 
 impl Begin {
@@ -28,7 +28,7 @@ impl Begin {
         Self {
             reasons,
             shorter,
-            choice: Choice::default(),
+            choice: ButtonChoice::default(),
         }
     }
 
@@ -45,13 +45,11 @@ impl Begin {
     /// Does what a key stands for; gives the answer where it is one.
     pub fn act(&mut self, action: &Action) -> Option<Action> {
         let mut buttons = self.buttons();
-        match action {
-            Action::Agree => Some(Action::StartNow),
-            _ => {
-                let pressed = self.choice.act(action, buttons.len())?;
-                Some(buttons.swap_remove(pressed).1)
-            }
+        if *action == Action::Agree {
+            return Some(Action::StartNow);
         }
+        let pressed = self.choice.act(action, buttons.len())?;
+        Some(buttons.swap_remove(pressed).1)
     }
 
     /// Draws the dialog.

@@ -8,7 +8,7 @@ use workbench_record::{ArmFacts, Snapshot};
 use workbench_report::format;
 use workbench_result::workers_of;
 
-use super::choice::Choice;
+use super::choice::ButtonChoice;
 use crate::action::Action;
 use crate::kit::text::wrap_plain;
 use crate::kit::{buttons, dialog_of};
@@ -21,7 +21,7 @@ pub struct Stop {
     leaving: bool,
     /// Arms that still have something to do, the one under way first.
     arms: Vec<String>,
-    choice: Choice,
+    choice: ButtonChoice,
 }
 
 impl Stop {
@@ -30,7 +30,7 @@ impl Stop {
         Self {
             leaving: true,
             arms: Vec::new(),
-            choice: Choice::default(),
+            choice: ButtonChoice::default(),
         }
     }
 
@@ -40,7 +40,7 @@ impl Stop {
         Self {
             leaving: false,
             arms: open_arms(snapshot),
-            choice: Choice::default(),
+            choice: ButtonChoice::default(),
         }
     }
 
@@ -71,13 +71,11 @@ impl Stop {
     /// Does what a key stands for; gives the answer where it is one.
     pub fn act(&mut self, action: &Action) -> Option<Action> {
         let mut buttons = self.buttons();
-        match action {
-            Action::Agree => Some(self.stop()),
-            _ => {
-                let pressed = self.choice.act(action, buttons.len())?;
-                Some(buttons.swap_remove(pressed).1)
-            }
+        if *action == Action::Agree {
+            return Some(self.stop());
         }
+        let pressed = self.choice.act(action, buttons.len())?;
+        Some(buttons.swap_remove(pressed).1)
     }
 
     /// Draws the dialog.
