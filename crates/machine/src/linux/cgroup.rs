@@ -225,7 +225,7 @@ fn parse_mount(line: &str) -> Option<Mount> {
 }
 
 /// Undoes the octal escapes (`\040` for a blank) that the kernel writes in mount paths.
-fn unescape(path: &str) -> String {
+pub(crate) fn unescape(path: &str) -> String {
     let mut plain = String::with_capacity(path.len());
     let mut rest = path;
     while let Some((before, after)) = rest.split_once('\\') {
