@@ -374,30 +374,32 @@ fn read_memory(device: &Device<'_>, state: &mut GpuState) {
 
 /// Each process once; one that computes and draws is told as one that computes.
 fn processes(device: &Device<'_>) -> Vec<GpuProcess> {
-    let mut found = BTreeMap::new();
-    let lists = [
-        (device.running_graphics_processes(), true),
-        (device.running_compute_processes(), false),
-    ];
-    for (list, graphics) in lists {
-        for ProcessInfo {
-            pid,
-            used_gpu_memory,
-            ..
-        } in list.unwrap_or_default()
-        {
-            let memory_bytes = match used_gpu_memory {
+    let once = |list: Vec<ProcessInfo>, graphics| {
+        let mut found: BTreeMap<u32, GpuProcess> = BTreeMap::new();
+        for one in list {
+            let bytes = match one.used_gpu_memory {
                 UsedGpuMemory::Used(bytes) => Some(bytes),
                 UsedGpuMemory::Unavailable => None,
             };
-            let process = GpuProcess {
-                pid,
-                memory_bytes,
+            let known = found.entry(one.pid).or_insert(GpuProcess {
+                pid: one.pid,
+                memory_bytes: None,
                 graphics,
+            });
+            // A divided card lists a process once for each of its parts that it uses.
+            known.memory_bytes = match (known.memory_bytes, bytes) {
+                (Some(before), Some(more)) => Some(before.saturating_add(more)),
+                (before, more) => before.or(more),
             };
-            found.insert(pid, process);
         }
-    }
+        found
+    };
+    let mut found = once(
+        device.running_graphics_processes().unwrap_or_default(),
+        true,
+    );
+    let computing = device.running_compute_processes().unwrap_or_default();
+    found.extend(once(computing, false));
     found.into_values().collect()
 }
 

@@ -214,6 +214,34 @@ fn a_signal_reaches_the_process_that_is_meant_and_no_other() {
 }
 
 #[test]
+fn memory_on_a_divided_gpu_counts_once() {
+    let gpu = |index, mig, users: &[(u32, u64)]| GpuState {
+        index,
+        mig,
+        processes: users
+            .iter()
+            .map(|(pid, bytes)| GpuProcess {
+                pid: *pid,
+                memory_bytes: Some(*bytes),
+                graphics: false,
+            })
+            .collect(),
+        ..GpuState::default()
+    };
+    // The first card names the processes of its parts, the second does not.
+    let gpus = [
+        gpu(0, None, &[(7, 30), (8, 5)]),
+        gpu(0, Some(0), &[(7, 10)]),
+        gpu(0, Some(1), &[(7, 20), (8, 5)]),
+        gpu(1, None, &[]),
+        gpu(1, Some(0), &[(7, 100)]),
+        gpu(2, None, &[(7, 1000)]),
+    ];
+    let users = super::gpu_users(&gpus);
+    assert_eq!((users[&7], users[&8], users.len()), (1130, 5, 2));
+}
+
+#[test]
 fn letters_of_the_kernel_have_their_meaning() {
     for letter in b"RSDTZI" {
         let status = ProcessStatus::of_letter(*letter);
