@@ -82,7 +82,8 @@ impl AlertLimits {
         self
     }
 
-    fn of(&self, kind: AlertKind) -> Option<f64> {
+    /// From where on a kind is told; `None` where it is not, and for kinds without a limit.
+    pub fn of(&self, kind: AlertKind) -> Option<f64> {
         self.0.get(&kind).copied().flatten()
     }
 }
@@ -211,12 +212,9 @@ fn of_machine(state: &MachineState, limits: &AlertLimits, found: &mut Vec<Beyond
 
 /// Share of the memory that may be used and is, of the control group where that has less.
 fn memory_used(state: &MachineState) -> Option<f64> {
-    let (memory, group) = (&state.memory, &state.group);
-    let (used, all) = match group.memory_limit_bytes.zip(group.memory_used_bytes) {
-        // Files that a group has read count as its own, and can be given back.
-        Some((limit, used)) => (used.saturating_sub(memory.cached_bytes), limit),
-        None => (memory.used_bytes(), memory.total_bytes),
-    };
+    let memory = &state.memory;
+    let of_machine = || Some((memory.used_bytes()?, memory.total_bytes));
+    let (used, all) = state.group.memory().or_else(of_machine)?;
     (all > 0).then(|| used as f64 / all as f64)
 }
 
@@ -267,7 +265,7 @@ fn of_gpu(gpu: &GpuState, limits: &AlertLimits, found: &mut Vec<Beyond>) {
 #[cfg(test)]
 mod tests {
     use workbench_machine::gpu::{EccErrors, ThrottleReason};
-    use workbench_machine::state::MemoryState;
+    use workbench_machine::state::{CoreState, GroupState, MemoryState};
 
     use super::*;
 
@@ -288,7 +286,7 @@ mod tests {
             unix_ms: 1000,
             memory: MemoryState {
                 total_bytes: 100,
-                available_bytes: 1,
+                available_bytes: Some(1),
                 ..MemoryState::default()
             },
             ..MachineState::default()
@@ -298,9 +296,9 @@ mod tests {
         let again = watch.look(&state);
         assert_eq!(kinds(&again), [AlertKind::Memory]);
         assert_eq!(again[0].since_unix_ms, 1000);
-        state.memory.available_bytes = 50;
+        state.memory.available_bytes = Some(50);
         assert_eq!(watch.look(&state), []);
-        (state.unix_ms, state.memory.available_bytes) = (3000, 0);
+        (state.unix_ms, state.memory.available_bytes) = (3000, Some(0));
         assert_eq!(watch.look(&state)[0].since_unix_ms, 3000);
     }
 
@@ -340,6 +338,89 @@ mod tests {
             "{}",
             alerts[3].text
         );
+    }
+
+    /// What is told of a machine whose cores are as hot as this, two looks per second.
+    fn told_of_heat(watch: &mut AlertWatch, degrees: [f32; 2]) -> Vec<AlertSubject> {
+        let core = |(id, degrees)| CoreState {
+            id,
+            temperature_c: Some(degrees),
+            ..CoreState::default()
+        };
+        let state = MachineState {
+            interval_s: 0.5,
+            cores: (0..).zip(degrees).map(core).collect(),
+            ..MachineState::default()
+        };
+        let alerts = watch.look(&state).into_iter();
+        alerts.map(|alert| alert.subject).collect()
+    }
+
+    #[test]
+    fn what_goes_up_and_down_has_to_last_before_it_is_told() {
+        let mut watch = AlertWatch::default();
+        let looks = AlertKind::CoreTemperature.lasting().as_millis() / 500;
+        for look in 0..looks {
+            // The hottest core changes.
+            let degrees = if look % 2 == 0 {
+                [99.0, 50.0]
+            } else {
+                [96.0, 97.0]
+            };
+            assert_eq!(told_of_heat(&mut watch, degrees), []);
+        }
+        assert_eq!(
+            told_of_heat(&mut watch, [96.0, 99.0]),
+            [AlertSubject::Core(1)]
+        );
+        assert_eq!(told_of_heat(&mut watch, [94.0, 94.0]), []);
+        assert_eq!(
+            told_of_heat(&mut watch, [99.0, 94.0]),
+            [],
+            "it has cooled down"
+        );
+        let mut once = AlertWatch::default().at_once();
+        assert_eq!(
+            told_of_heat(&mut once, [99.0, 94.0]),
+            [AlertSubject::Core(0)]
+        );
+    }
+
+    #[test]
+    fn what_has_happened_is_told_at_once() {
+        let state = MachineState {
+            gpus: vec![GpuState {
+                health: GpuHealth::Lost,
+                ..GpuState::default()
+            }],
+            ..MachineState::default()
+        };
+        let told = AlertWatch::default().look(&state);
+        assert_eq!(kinds(&told), [AlertKind::GpuLost]);
+    }
+
+    #[test]
+    fn memory_of_a_group_is_its_own_and_what_is_not_known_is_not_full() {
+        let mut state = MachineState {
+            group: GroupState {
+                memory_limit_bytes: Some(100),
+                memory_used_bytes: Some(99),
+                memory_files_bytes: Some(2),
+                ..GroupState::default()
+            },
+            memory: MemoryState {
+                total_bytes: 1000,
+                cached_bytes: Some(900),
+                ..MemoryState::default()
+            },
+            ..MachineState::default()
+        };
+        let mut watch = AlertWatch::default().at_once();
+        assert_eq!(kinds(&watch.look(&state)), [AlertKind::Memory]);
+        state.group.memory_files_bytes = Some(40);
+        assert_eq!(watch.look(&state), []);
+        state.group = GroupState::default();
+        assert_eq!(watch.look(&state), [], "nobody says what is available");
     }
 
     #[test]

@@ -187,7 +187,7 @@ fn of_waiting(state: &MachineState, text: &mut Text) {
 fn of_memory(state: &MachineState, text: &mut Text) {
     let memory = &state.memory;
     let figures = [
-        ("total", memory.total_bytes),
+        ("total", Some(memory.total_bytes)),
         ("available", memory.available_bytes),
         ("free", memory.free_bytes),
         ("cached", memory.cached_bytes),
@@ -196,7 +196,10 @@ fn of_memory(state: &MachineState, text: &mut Text) {
     ];
     text.many(
         ("memory_bytes", "gauge", "Memory."),
-        figures.map(|(kind, bytes)| (vec![("kind", kind.to_owned())], Some(bytes as f64))),
+        figures.map(|(kind, bytes)| {
+            let value = bytes.map(|bytes| bytes as f64);
+            (vec![("kind", kind.to_owned())], value)
+        }),
     );
     let counts = &state.counts;
     text.single("processes", "Processes.", Some(counts.processes as f64));

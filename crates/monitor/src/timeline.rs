@@ -147,9 +147,10 @@ impl Timeline {
             self.one(Trace::Core(core.id), Some(core.busy));
         }
         let memory = &state.memory;
+        let used = memory.used_bytes();
         self.one(
             Trace::Memory,
-            share(memory.used_bytes(), memory.total_bytes),
+            used.and_then(|used| share(used, memory.total_bytes)),
         );
         let disks = state.disks.iter();
         let disks: f64 = disks

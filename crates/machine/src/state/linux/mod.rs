@@ -166,6 +166,7 @@ impl StateReader {
             cap_mhz: readings.cap_mhz(),
             memory_limit_bytes: memory.map(|group| group.limit_bytes),
             memory_used_bytes: memory.and_then(MemoryGroup::used_bytes),
+            memory_files_bytes: memory.and_then(MemoryGroup::files_bytes),
         }
     }
 }
