@@ -13,6 +13,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::os::unix::process::ExitStatusExt as _;
 use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
 
 use common::screen::Screen;
 use common::{Bench, read_json, stderr, stdout};
@@ -165,6 +166,9 @@ fn cards_say_what_they_say_and_nothing_else() {
     assert!(devices[3]["name"].as_str().unwrap().contains("1g.10gb"));
 }
 
+/// How long figures may take, on a machine that is busy with other things.
+const PATIENCE: Duration = Duration::from_secs(120);
+
 /// A monitor without a screen that serves its figures.
 struct Served {
     child: Child,
@@ -204,6 +208,7 @@ impl Served {
 
     /// The figures, once there are some that are as expected.
     fn metrics(&self, expected: impl Fn(&str) -> bool) -> String {
+        let until = Instant::now() + PATIENCE;
         loop {
             let answer = self.ask("GET /metrics HTTP/1.1\r\nHost: here\r\n\r\n");
             let (head, body) = answer.split_once("\r\n\r\n").unwrap();
@@ -211,6 +216,7 @@ impl Served {
             if expected(body) {
                 return body.to_owned();
             }
+            assert!(Instant::now() < until, "not as expected: {body}");
         }
     }
 
@@ -218,6 +224,14 @@ impl Served {
         let pid = Pid::from_raw(i32::try_from(self.child.id()).unwrap()).unwrap();
         kill_process(pid, Signal::TERM).unwrap();
         self.child.wait().unwrap().code()
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        // It has ended where the test did as it should.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
 
