@@ -68,6 +68,8 @@ fn one_look_is_what_the_kernel_says_and_fits_the_schema() {
         assert!(errors.is_empty(), "{errors:?}");
         let state = &document["state"];
         assert_eq!(state["memory"]["total_bytes"], memory_total());
+        let covered = state["interval_s"].as_f64().unwrap();
+        assert!(covered >= 1.0, "a look covers a second, not {covered} s");
         let stat = std::fs::read_to_string("/proc/stat").unwrap();
         let cores = stat.lines().filter(|line| {
             line.strip_prefix("cpu")

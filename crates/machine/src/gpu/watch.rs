@@ -38,6 +38,8 @@ struct Seen {
     gpus: Vec<GpuState>,
     at: Option<Instant>,
     problem: Option<DriverProblem>,
+    /// How often they have said something.
+    answers: u64,
     cpu_ns: u64,
     /// There is no driver, or it has gone.
     ended: bool,
@@ -57,7 +59,6 @@ impl GpuWatch {
 
     fn with(command: Command) -> Self {
         let seen: Arc<Mutex<Seen>> = Arc::default();
-        // Whoever looks again before there is an answer asks for nothing new.
         let (ask, asked) = mpsc::sync_channel(1);
         let _ = ask.try_send(());
         let told = Arc::clone(&seen);
@@ -84,16 +85,28 @@ impl GpuWatch {
             age_s: (age * 1000.0).round() / 1000.0,
             problem: seen.problem.clone(),
         };
-        if let Some(ask) = &self.ask {
-            let _ = ask.try_send(());
-        }
+        drop(seen);
+        self.ask();
         looked
     }
 
-    /// Whether there may be GPUs: the driver has some, or has not said yet.
-    pub fn is_open(&self) -> bool {
+    /// Asks for more. Whoever asks again before there is an answer asks for nothing new.
+    pub fn ask(&self) {
+        if let Some(ask) = &self.ask {
+            let _ = ask.try_send(());
+        }
+    }
+
+    /// Whether the driver may still answer: it has GPUs or has not said yet, and is not silent.
+    pub fn is_awaited(&self) -> bool {
         let seen = self.seen.lock();
-        self.ask.is_some() && !seen.ended && !(seen.at.is_some() && seen.gpus.is_empty())
+        let has_none = seen.at.is_some() && seen.gpus.is_empty();
+        self.ask.is_some() && !seen.ended && !has_none && seen.problem.is_none()
+    }
+
+    /// How often the driver has answered.
+    pub fn answers(&self) -> u64 {
+        self.seen.lock().answers
     }
 
     /// CPU time of the helper, in nanoseconds.
@@ -109,6 +122,7 @@ impl Seen {
         self.gpus = gpus;
         self.at = Some(now.checked_sub(age).unwrap_or(now));
         self.problem = None;
+        self.answers += 1;
     }
 
     /// Nothing more will be heard of the GPUs, and what was is no longer true.

@@ -61,9 +61,19 @@ impl StateReader {
         state
     }
 
-    /// Whether there may be GPUs: the driver has some, or has not said yet.
-    pub fn has_gpus(&self) -> bool {
-        self.gpus.is_open()
+    /// Whether the GPUs' driver may still answer: it has some or has not said yet, and is not silent.
+    pub fn gpus_are_awaited(&self) -> bool {
+        self.gpus.is_awaited()
+    }
+
+    /// How often it has answered.
+    pub fn gpu_answers(&self) -> u64 {
+        self.gpus.answers()
+    }
+
+    /// Asks it, for the next look. Waits for nothing.
+    pub fn ask_gpus(&self) {
+        self.gpus.ask();
     }
 
     /// CPU time of the process that asks the GPUs' driver, in nanoseconds.
