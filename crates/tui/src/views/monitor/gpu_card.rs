@@ -122,10 +122,15 @@ fn times(gpu: &GpuState) -> String {
 
 fn memory(gpu: &GpuState) -> String {
     let used = gpu.memory_used_bytes.zip(gpu.memory_total_bytes);
+    // How long it was read or written says nothing of how much of its bandwidth was used.
+    let (what, share) = match (gpu.memory_bandwidth, gpu.memory_busy) {
+        (None, Some(busy)) => ("busy", Some(busy)),
+        (bandwidth, _) => ("bandwidth", bandwidth),
+    };
     format!(
-        "{}, bandwidth {}, {}",
+        "{}, {what} {}, {}",
         missing(used, |(used, all)| format::bytes_of(used, all)),
-        percent(gpu.memory_bandwidth.or(gpu.memory_busy)),
+        percent(share),
         users(gpu)
     )
 }

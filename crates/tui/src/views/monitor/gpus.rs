@@ -102,10 +102,10 @@ const COLUMNS: [GpuColumn; 11] = [
     ("SM MHz", 8, 9, |gpu| {
         format::or_missing(gpu.sm_mhz, |mhz| format::count(u64::from(mhz)))
     }),
-    ("PCIe in/out", 15, 5, |gpu| {
+    ("PCIe in/out", 18, 5, |gpu| {
         both(gpu.pcie.received_bytes_s, gpu.pcie.sent_bytes_s)
     }),
-    ("NVLink in/out", 15, 4, |gpu| {
+    ("NVLink in/out", 18, 4, |gpu| {
         both(gpu.nvlink.received_bytes_s, gpu.nvlink.sent_bytes_s)
     }),
     ("procs", 7, 3, |gpu| gpu.processes.len().to_string()),
@@ -191,7 +191,7 @@ fn power(gpu: &GpuState) -> String {
 fn both(received: Option<u64>, sent: Option<u64>) -> String {
     let short = |bytes: u64| format!("{:.1}", bytes as f64 / f64::from(1 << 30));
     match (received, sent) {
-        (Some(received), Some(sent)) => format!("{}/{} GiB", short(received), short(sent)),
+        (Some(received), Some(sent)) => format!("{}/{} GiB/s", short(received), short(sent)),
         _ => format::or_missing(None::<u64>, |_| String::new()),
     }
 }
