@@ -8,7 +8,10 @@ use std::time::{Duration, Instant};
 use tokio::sync::mpsc::UnboundedSender;
 use workbench_clock::thread_cpu_ns;
 use workbench_machine::limits::with_limit;
-use workbench_monitor::{AlertLimits, MachineWatcher, MetricsServer, Recording, StateRecorder};
+use workbench_monitor::{
+    AlertLimits, MachineWatcher, MetricsServer, MonitorLook, Recording, RecordingFlaw,
+    StateRecorder, USUAL_INTERVAL,
+};
 
 use crate::event::AppEvent;
 
@@ -35,7 +38,7 @@ pub struct MonitorStart {
 impl Default for MonitorStart {
     fn default() -> Self {
         Self {
-            interval: Duration::from_millis(500),
+            interval: USUAL_INTERVAL,
             limits: AlertLimits::default(),
             read_only: false,
             recorder: None,
