@@ -361,11 +361,17 @@ fn what_was_recorded_is_played_again() {
     assert_eq!(document["state"], last);
     // An unfinished line, as a kill leaves it, is passed over.
     std::fs::write(&file, format!("{text}{{\"unix_ms\": 1")).unwrap();
-    let document = json(&bench, &["monitor", "--replay", name, "--json"]);
+    let output = bench.run(["monitor", "--replay", name, "--json"]);
+    let document: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(document["state"], last);
+    let word = "The recording ends within a line";
+    assert!(stderr(&output).contains(word), "{}", stderr(&output));
 
     let mut screen = Screen::open(&bench, &["monitor", "--replay", name]);
     screen.wait_for("This machine");
+    screen.wait_for(word);
+    // A key takes the word away.
+    screen.press(" ");
     screen.wait_for("play/hold");
     screen.press("q");
     let (code, shown) = screen.end();

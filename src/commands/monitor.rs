@@ -113,7 +113,12 @@ pub fn run(
 ) -> Result<u8, ExitError> {
     let limits = AlertLimits::default().with(args.alert.iter().copied());
     let recording = args.replay.as_deref().map(Recording::open).transpose()?;
+    let flaws = recording.as_ref().map(|it| it.flaws(unix_ms()));
+    let flaws = flaws.unwrap_or_default();
     if args.once || args.json {
+        for flaw in flaws {
+            output::error_line(&flaw.to_string())?;
+        }
         let (machine, look) = match recording {
             Some(recording) => last(recording, limits)?,
             None => (MachineFacts::probe_without_gpus(), once(limits)),
@@ -137,6 +142,7 @@ pub fn run(
             recorder,
             server,
             recording,
+            flaws,
         };
         return screen::run(store, labs, config, Some(start));
     }
