@@ -199,7 +199,7 @@ fn last(
     limits: AlertLimits,
 ) -> Result<(MachineFacts, MonitorLook), ExitError> {
     let state = recording.state(recording.times().len().saturating_sub(1))?;
-    let alerts = AlertWatch::new(limits).look(&state);
+    let alerts = AlertWatch::new(limits).at_once().look(&state);
     Ok((recording.machine().clone(), MonitorLook { state, alerts }))
 }
 

@@ -96,11 +96,21 @@ struct Beyond {
     limit: f64,
 }
 
-/// Tells what is beyond its limit, and since when.
+/// Since when a figure is beyond its limit.
+#[derive(Debug, Clone, Copy)]
+struct Since {
+    unix_ms: u64,
+    /// How long it was seen so, in seconds, whatever the clock says.
+    lasted_s: f64,
+}
+
+/// Tells what is beyond its limit, and since when. What goes up and down has to stay there for
+/// [`AlertKind::lasting`] before it is told.
 #[derive(Debug, Clone, Default)]
 pub struct AlertWatch {
     limits: AlertLimits,
-    since: BTreeMap<(AlertKind, AlertSubject), u64>,
+    since: BTreeMap<(AlertKind, AlertSubject), Since>,
+    at_once: bool,
 }
 
 impl AlertWatch {
@@ -108,8 +118,20 @@ impl AlertWatch {
     pub fn new(limits: AlertLimits) -> Self {
         Self {
             limits,
-            since: BTreeMap::new(),
+            ..Self::default()
         }
+    }
+
+    /// Tells everything in the first look that shows it, for whoever looks once.
+    #[must_use]
+    pub fn at_once(mut self) -> Self {
+        self.at_once = true;
+        self
+    }
+
+    /// Forgets since when figures are beyond their limits: the next look does not follow the last.
+    pub fn forget(&mut self) {
+        self.since.clear();
     }
 
     /// What is beyond its limit in a look, the worst kinds first.
@@ -131,9 +153,22 @@ impl AlertWatch {
         let before = std::mem::take(&mut self.since);
         let mut alerts = Vec::with_capacity(beyond.len());
         for found in beyond {
-            let key = (found.kind, found.subject.clone());
-            let since = before.get(&key).copied().unwrap_or(state.unix_ms);
+            let key = (found.kind, watched(found.kind, &found.subject));
+            let since = match before.get(&key) {
+                Some(before) => Since {
+                    lasted_s: before.lasted_s + state.interval_s.max(0.0),
+                    ..*before
+                },
+                None => Since {
+                    unix_ms: state.unix_ms,
+                    lasted_s: 0.0,
+                },
+            };
             self.since.insert(key, since);
+            let lasting = found.kind.lasting().as_secs_f64();
+            if since.lasted_s < lasting && !self.at_once {
+                continue;
+            }
             alerts.push(Alert {
                 text: messages::alert(
                     found.kind,
@@ -145,10 +180,18 @@ impl AlertWatch {
                 subject: found.subject,
                 value: found.value,
                 limit: found.limit,
-                since_unix_ms: since,
+                since_unix_ms: since.unix_ms,
             });
         }
         alerts
+    }
+}
+
+/// Whose time counts: of the cores the hottest is told, which is another one at every look.
+fn watched(kind: AlertKind, subject: &AlertSubject) -> AlertSubject {
+    match kind {
+        AlertKind::CoreTemperature => AlertSubject::Machine,
+        _ => subject.clone(),
     }
 }
 
@@ -281,7 +324,7 @@ mod tests {
 
     #[test]
     fn an_alert_keeps_its_beginning_until_it_ends() {
-        let mut watch = AlertWatch::new(AlertLimits::default());
+        let mut watch = AlertWatch::new(AlertLimits::default()).at_once();
         let mut state = MachineState {
             unix_ms: 1000,
             memory: MemoryState {
@@ -300,44 +343,6 @@ mod tests {
         assert_eq!(watch.look(&state), []);
         (state.unix_ms, state.memory.available_bytes) = (3000, Some(0));
         assert_eq!(watch.look(&state)[0].since_unix_ms, 3000);
-    }
-
-    #[test]
-    fn a_sick_gpu_is_told_with_the_worst_first() {
-        let gpu = GpuState {
-            index: 3,
-            temperature_c: Some(91),
-            throttle: Some(vec![ThrottleReason::HardwareThermal]),
-            ecc: Some(EccErrors {
-                corrected: 5,
-                uncorrected: 2,
-            }),
-            xid: Some(vec![79]),
-            ..GpuState::default()
-        };
-        let state = MachineState {
-            gpus: vec![gpu],
-            ..MachineState::default()
-        };
-        let alerts = AlertWatch::new(AlertLimits::default()).look(&state);
-        let expected = [
-            AlertKind::GpuError,
-            AlertKind::GpuMemoryErrors,
-            AlertKind::GpuTemperature,
-            AlertKind::GpuHeldDown,
-        ];
-        assert_eq!(kinds(&alerts), expected);
-        assert!(
-            alerts
-                .iter()
-                .all(|alert| alert.subject == AlertSubject::Gpu(3))
-        );
-        assert!(alerts[0].text.contains("Xid 79"), "{}", alerts[0].text);
-        assert!(
-            alerts[3].text.contains("too hot (hardware)"),
-            "{}",
-            alerts[3].text
-        );
     }
 
     /// What is told of a machine whose cores are as hot as this, two looks per second.
@@ -421,6 +426,44 @@ mod tests {
         assert_eq!(watch.look(&state), []);
         state.group = GroupState::default();
         assert_eq!(watch.look(&state), [], "nobody says what is available");
+    }
+
+    #[test]
+    fn a_sick_gpu_is_told_with_the_worst_first() {
+        let gpu = GpuState {
+            index: 3,
+            temperature_c: Some(91),
+            throttle: Some(vec![ThrottleReason::HardwareThermal]),
+            ecc: Some(EccErrors {
+                corrected: 5,
+                uncorrected: 2,
+            }),
+            xid: Some(vec![79]),
+            ..GpuState::default()
+        };
+        let state = MachineState {
+            gpus: vec![gpu],
+            ..MachineState::default()
+        };
+        let alerts = AlertWatch::default().at_once().look(&state);
+        let expected = [
+            AlertKind::GpuError,
+            AlertKind::GpuMemoryErrors,
+            AlertKind::GpuTemperature,
+            AlertKind::GpuHeldDown,
+        ];
+        assert_eq!(kinds(&alerts), expected);
+        assert!(
+            alerts
+                .iter()
+                .all(|alert| alert.subject == AlertSubject::Gpu(3))
+        );
+        assert!(alerts[0].text.contains("Xid 79"), "{}", alerts[0].text);
+        assert!(
+            alerts[3].text.contains("too hot (hardware)"),
+            "{}",
+            alerts[3].text
+        );
     }
 
     #[test]

@@ -38,6 +38,13 @@ impl MachineWatcher {
         }
     }
 
+    /// Tells alerts in the first look that shows them, for whoever looks once.
+    #[must_use]
+    pub fn at_once(mut self) -> Self {
+        self.alerts = self.alerts.at_once();
+        self
+    }
+
     /// Records every look.
     #[must_use]
     pub fn recording(mut self, recorder: Option<StateRecorder>) -> Self {

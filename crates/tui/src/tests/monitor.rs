@@ -33,7 +33,9 @@ const LARGE: MachineSize = MachineSize {
 const SIZES: [(u16, u16); 4] = [(60, 16), (80, 24), (120, 40), (200, 60)];
 
 fn look(state: MachineState) -> AppEvent {
-    let alerts = AlertWatch::new(AlertLimits::default()).look(&state);
+    let alerts = AlertWatch::new(AlertLimits::default())
+        .at_once()
+        .look(&state);
     AppEvent::Looked(Arc::new(MonitorLook { state, alerts }))
 }
 
@@ -216,11 +218,14 @@ fn a_replay_shows_what_was_recorded() {
     let path = dir.path().join("night.jsonl");
     let mut recorder = StateRecorder::create(&path, &super::fixture::machine()).unwrap();
     let mut live = watching(ONE_GPU, 0);
+    let mut alerts = AlertWatch::new(AlertLimits::default());
     let mut pictures = Vec::new();
     for at in 0..40 {
         let state = machine_state(ONE_GPU, at);
         recorder.add(&state).unwrap();
-        live.app.update(look(state));
+        let alerts = alerts.look(&state);
+        let look = Arc::new(MonitorLook { state, alerts });
+        live.app.update(AppEvent::Looked(look));
         pictures.push(live.shown(120, 40));
     }
     let recording = Recording::open(&path).unwrap();
