@@ -34,9 +34,18 @@ trap end EXIT
 
 quota() { # percent of one core, or none
     [ -n "$group" ] || return 0
-    if [ -e "$group/cpu.cfs_quota_us" ]; then
-        if [ "$1" = none ]; then echo -1; else echo $(($1 * 1000)); fi >"$group/cpu.cfs_quota_us"
-    elif [ "$1" = none ]; then echo max; else echo "$(($1 * 1000)) 100000"; fi 2>/dev/null >"${group}/cpu.max" || true
+    local version1=$group/cpu.cfs_quota_us
+    if [ -e "$version1" ]; then
+        if [ "$1" = none ]; then echo -1 >"$version1"; else echo $(($1 * 1000)) >"$version1"; fi
+    elif [ "$1" = none ]; then
+        echo max >"$group/cpu.max"
+    else
+        echo "$(($1 * 1000)) 100000" >"$group/cpu.max"
+    fi
+}
+
+throttled() { # periods in which the group had to wait
+    [ -z "$group" ] || sed -n 's/^nr_throttled //p' "$group/cpu.stat"
 }
 
 run() { # starts a run within the group
@@ -86,5 +95,6 @@ sys.exit(bool(found))"; then
     fi
     printf '.' >&2
 done
-printf '\n%s of %s honest hand-ins were accused\n' "$accused" "$runs"
+printf '\n%s of %s honest hand-ins were accused; quotas held the runs up in %s periods\n' \
+    "$accused" "$runs" "$(throttled)"
 [ "$accused" = 0 ]

@@ -18,7 +18,10 @@ use crate::exit_error::{ExitError, code};
 use crate::{foreign, output, pause, registry, summary};
 
 /// What the interface needs from this program.
-struct Program;
+struct Program {
+    /// The file of the assignment that was given.
+    assignment: Option<PathBuf>,
+}
 
 impl Host for Program {
     fn build(&self) -> BuildFacts {
@@ -38,7 +41,7 @@ impl Host for Program {
     }
 
     fn hand_in(&self, store: &RunStore, run: &RunDir, request: &HandInRequest) -> HandedIn {
-        submit::from_screen(store, run, request)
+        submit::from_screen(store, run, request, self.assignment.as_deref())
             .unwrap_or_else(|failure| HandedIn::Refused(failure.message))
     }
 
@@ -71,7 +74,10 @@ pub fn run(
     if let (None, Some(lab)) = (&settings.lab, assigned) {
         settings.lab = Some(lab.definition().name.clone());
     }
-    let left = workbench_tui::run(store, labs, settings, Arc::new(Program), monitor)?;
+    let program = Program {
+        assignment: config.assignment().map(Path::to_owned),
+    };
+    let left = workbench_tui::run(store, labs, settings, Arc::new(program), monitor)?;
     if let Some((run, result)) = &left.last_run {
         let _ = output::print(&summary::of_run(result, run, &left.reports));
     }

@@ -4,8 +4,6 @@
 use std::fmt::Write as _;
 use std::io::IsTerminal as _;
 
-use workbench_history::Standing;
-use workbench_history::list::load;
 use workbench_record::{RunDir, RunStore};
 use workbench_report::format;
 
@@ -42,18 +40,16 @@ pub fn prune(store: &RunStore, keep: usize, lab: Option<&str>, yes: bool) -> Res
 }
 
 fn remove(store: &RunStore, runs: &[RunDir], yes: bool) -> Result<u8, ExitError> {
-    let mut all_bytes = 0;
-    let mut told = String::new();
-    for run in runs {
-        let bytes = run.disk_bytes();
-        all_bytes += bytes;
-        let status = load(run).map_or("unreadable", |result| Standing::of(run, &result).name());
-        // Writing to a String cannot fail.
-        let _ = writeln!(told, "  {}  {status}, {}", run.id(), format::bytes(bytes));
-    }
+    let sizes: Vec<u64> = runs.iter().map(RunDir::disk_bytes).collect();
     let count = format::counted(runs.len() as u64, "run");
-    let size = format::bytes(all_bytes);
+    let size = format::bytes(sizes.iter().sum());
     if !yes {
+        let mut told = String::new();
+        for (run, bytes) in runs.iter().zip(&sizes) {
+            let (id, size) = (format::clean(&run.id(), 60), format::bytes(*bytes));
+            // Writing to a String cannot fail.
+            let _ = writeln!(told, "  {id}  {size}");
+        }
         if !(std::io::stdin().is_terminal() && std::io::stderr().is_terminal()) {
             return Err(ExitError::usage(format!(
                 "{told}to remove {count} ({size}) for good, give this command with --yes"
@@ -65,17 +61,17 @@ fn remove(store: &RunStore, runs: &[RunDir], yes: bool) -> Result<u8, ExitError>
             return Ok(code::DONE);
         }
     }
-    let mut failed = None;
-    let mut removed = 0;
-    for run in runs {
+    let (mut failed, mut removed, mut freed) = (None, 0, 0);
+    for (run, bytes) in runs.iter().zip(sizes) {
         match store.delete(run) {
-            Ok(()) => removed += 1,
+            Ok(()) => (removed, freed) = (removed + 1, freed + bytes),
             // Others may still be removed.
             Err(error) => failed = failed.or(Some(error)),
         }
     }
     let removed = format::counted(removed, "run");
-    output::line(&format!("Removed {removed} ({size} before)."))?;
+    let freed = format::bytes(freed);
+    output::line(&format!("Removed {removed} ({freed} before)."))?;
     match failed {
         Some(error) => Err(error.into()),
         None => Ok(code::DONE),

@@ -1,13 +1,16 @@
 //! `workbench submit RUN… -o FILE`: packs runs into the file that is handed in.
 
 use std::path::{Path, PathBuf};
+use std::slice;
 
 use clap::{Args, ValueHint};
 use workbench_machine::MachineFacts;
 use workbench_questions::RecordedAssignment;
 use workbench_record::{RunDir, RunStore};
 use workbench_report::format;
-use workbench_submission::{Packed, PackedBy, Private, ToPack, facts, pack, sentences};
+use workbench_submission::{
+    MissingPart, Packed, PackedBy, Private, ToPack, facts, pack, sentences,
+};
 use workbench_tui::{HandInRequest, HandedIn};
 
 use crate::assignments;
@@ -44,13 +47,7 @@ pub fn run(
 ) -> Result<u8, ExitError> {
     let runs = args.runs.iter().map(|run| store.find(run));
     let runs = runs.collect::<Result<Vec<RunDir>, _>>()?;
-    let given = assignment.map(assignments::read).transpose()?;
-    let assignment = match given {
-        Some(given) => Some(given),
-        None => recorded(&runs)?,
-    };
-    let mut packed = packed(store, &runs, assignment.as_ref())?;
-    let missing = packed.missing(assignment.as_ref());
+    let (mut packed, missing) = packed(store, &runs, assignment)?;
     let told = sentences(&missing);
     if !missing.is_empty() && !args.draft {
         return Err(ExitError::usage(format!(
@@ -87,6 +84,7 @@ pub fn from_screen(
     store: &RunStore,
     run: &RunDir,
     request: &HandInRequest,
+    assignment: Option<&Path>,
 ) -> Result<HandedIn, ExitError> {
     let path = &request.path;
     if path.as_os_str().is_empty() {
@@ -94,10 +92,7 @@ pub fn from_screen(
             "a hand-in needs a name, for example hand-in.zip",
         ));
     }
-    let runs = [run.clone()];
-    let assignment = recorded(&runs)?;
-    let mut packed = packed(store, &runs, assignment.as_ref())?;
-    let missing = packed.missing(assignment.as_ref());
+    let (mut packed, missing) = packed(store, slice::from_ref(run), assignment)?;
     let told = sentences(&missing);
     if !missing.is_empty() && !request.draft {
         return Ok(HandedIn::Incomplete(told));
@@ -114,17 +109,25 @@ pub fn from_screen(
     })
 }
 
+/// Packs runs for the given assignment, or for the one that they were made for; with what is
+/// missing.
 fn packed(
     store: &RunStore,
     runs: &[RunDir],
-    assignment: Option<&RecordedAssignment>,
-) -> Result<Packed, ExitError> {
-    Ok(pack(&ToPack {
+    given: Option<&Path>,
+) -> Result<(Packed, Vec<MissingPart>), ExitError> {
+    let assignment = match given {
+        Some(file) => Some(assignments::read(file)?),
+        None => recorded(runs)?,
+    };
+    let packed = pack(&ToPack {
         runs,
         program: PackedBy::of(&MachineFacts::default().built(&BUILD)),
-        assignment: assignment.map(facts),
+        assignment: assignment.as_ref().map(facts),
         private: private(store),
-    })?)
+    })?;
+    let missing = packed.missing(assignment.as_ref());
+    Ok((packed, missing))
 }
 
 /// The assignment that the runs were made for.

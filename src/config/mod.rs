@@ -227,6 +227,11 @@ impl Config {
         }
     }
 
+    /// The file of the assignment.
+    pub fn assignment(&self) -> Option<&Path> {
+        self.directory(Key::Assignment)
+    }
+
     /// The folder of runs; `None` is the platform's data directory.
     pub fn run_dir(&self) -> Option<&Path> {
         self.directory(Key::RunDir)

@@ -41,24 +41,7 @@ pub(super) fn command(lab: &LabDefinition, preset: &Preset, config: &RunConfig) 
             let _ = write!(out, " --set {}", shell_word(&format!("{key}={value}")));
         }
     }
-    match &config.data {
-        DataSource::Embedded => {}
-        DataSource::File {
-            path,
-            target,
-            reading,
-            ..
-        } => {
-            let (path, target) = (shell_word(path), shell_word(target));
-            let _ = write!(out, " --data {path} --target {target}");
-            if !reading.is_default() {
-                let _ = write!(out, " {}", reading.command_words());
-            }
-        }
-        DataSource::Folder { path, .. } => {
-            let _ = write!(out, " --data {}", shell_word(path));
-        }
-    }
+    out.push_str(&data_words(&config.data));
     if let Some(recorded) = &config.assignment {
         let _ = write!(out, " --assignment {}", shell_word(&recorded.file));
     }
@@ -69,6 +52,28 @@ pub(super) fn command(lab: &LabDefinition, preset: &Preset, config: &RunConfig) 
         let _ = write!(out, " {words}");
     }
     out
+}
+
+/// The options that name the data of a run, each with a space before it; none for what comes with
+/// the lab.
+pub fn data_words(data: &DataSource) -> String {
+    match data {
+        DataSource::Embedded => String::new(),
+        DataSource::File {
+            path,
+            target,
+            reading,
+            ..
+        } => {
+            let (path, target) = (shell_word(path), shell_word(target));
+            let mut words = format!(" --data {path} --target {target}");
+            if !reading.is_default() {
+                let _ = write!(words, " {}", reading.command_words());
+            }
+            words
+        }
+        DataSource::Folder { path, .. } => format!(" --data {}", shell_word(path)),
+    }
 }
 
 /// An option of some labs as it is typed: once for each part of a list, alone for a switch.

@@ -31,6 +31,7 @@ mod watch;
 
 pub use asked::AskedWorkers;
 pub use at_home::at_home;
+pub use command::data_words;
 pub use control::{Control, StopRequests};
 pub use error::ExperimentError;
 pub use plan::plan;

@@ -162,7 +162,7 @@ pub fn resume(
     };
     let prepared = lab.prepare(&config)?;
     check_data(started, prepared.data_sha256())?;
-    let unfinished = unfinished(&snapshot, prepared.as_ref(), &mut plan);
+    let unfinished = unfinished(&snapshot, &machine, prepared.as_ref(), &mut plan);
     let clock = Clock::start_at(snapshot.now_ns.saturating_add(1));
     let recorder = Recorder::append(&run.events(), log.whole_bytes, clock, subscriber)?;
     recorder.emit(Event::RunResumed(Box::new(RunResumed {
@@ -188,16 +188,19 @@ pub fn resume(
     execute(run, &work, clock, recorder, control)
 }
 
-/// The repeat that was under way when the run ended, where its arm can go on with it: it comes
-/// first in the plan.
+/// The repeat that was under way when the run ended, where its arm can go on with it, and the same
+/// program on the same machine began it: times of two do not add up. It comes first in the plan.
 fn unfinished<'a>(
     snapshot: &'a Snapshot,
+    now: &MachineFacts,
     lab: &dyn PreparedLab,
     plan: &mut Vec<RepeatId>,
 ) -> Option<&'a RepeatState> {
     let last = snapshot.repeats.last()?;
     let is_whole = last.finished.is_none() && !snapshot.damage.repeats.contains(&last.id);
-    if !is_whole || !lab.continues(&last.id.arm) {
+    let of = snapshot.starts.get(last.start as usize);
+    let is_own = of.is_some_and(|start| start.machine.differences(now).is_empty());
+    if !is_whole || !is_own || !lab.continues(&last.id.arm) {
         return None;
     }
     plan.retain(|id| *id != last.id);

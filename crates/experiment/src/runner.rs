@@ -11,6 +11,7 @@ use super::disturbance::AtStart;
 use super::error::ExperimentError;
 use super::plan::plan;
 use super::rounds::{Rounds, RunEnd};
+use super::start::continued;
 use super::until::more_repeats;
 use super::watch::{Seen, Watch};
 use crate::lab::{
@@ -89,6 +90,14 @@ struct Place<'a> {
     id: &'a RepeatId,
     scratch: &'a Path,
     before: Option<&'a RepeatState>,
+}
+
+impl Place<'_> {
+    /// CPU time of the tasks that an earlier part of the repeat ended.
+    fn earlier_cpu_ns(&self) -> u64 {
+        let earlier = self.before.iter().flat_map(|before| &before.tasks);
+        earlier.map(|task| task.cpu_ns).sum()
+    }
 }
 
 /// When an arm began its work, and for how long it worked, in nanoseconds.
@@ -273,9 +282,8 @@ impl Runner<'_> {
             self.work.lab.run_arm(self.work.of_lab(&id.arm), ctx)
         });
         let ended_ns = self.clock.now_ns();
-        let earlier = place.before.iter().flat_map(|before| &before.tasks);
-        let earlier_ns: u64 = earlier.map(|task| task.cpu_ns).sum();
-        let cpu_ns = process_cpu_ns() - cpu_before + progress.processes_cpu_ns() + earlier_ns;
+        let cpu_ns =
+            process_cpu_ns() - cpu_before + progress.processes_cpu_ns() + place.earlier_cpu_ns();
         let usage = meter.stop();
         // After a failure or an interruption tasks may still run; their spans belong to this
         // repeat.
@@ -289,6 +297,7 @@ impl Runner<'_> {
         let usage = used(&usage, output.usage.as_deref(), &seen);
         let conditions = self.readings().since(&before);
         let disturbances = self.at_start.disturbances(&conditions, id.workers, wall_ns);
+        let is_whole = self.is_whole(place);
         Ok(RepeatFinished {
             id: id.clone(),
             start: self.work.start,
@@ -302,10 +311,19 @@ impl Runner<'_> {
             quality: output.quality,
             breakdown: output.breakdown,
             analysis: after.run(),
-            conditions: Some(conditions),
-            usage: Some(usage),
+            conditions: is_whole.then_some(conditions),
+            usage: is_whole.then_some(usage),
             disturbances,
         })
+    }
+
+    /// Whether a repeat was made in one part; of another only the last part was seen, and that is
+    /// told.
+    fn is_whole(&self, place: &Place<'_>) -> bool {
+        if place.before.is_some() {
+            self.recorder.emit(Event::Finding(continued(place.id)));
+        }
+        place.before.is_none()
     }
 
     /// What the machine counts now. Asked while no clock runs.

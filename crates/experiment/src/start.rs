@@ -6,7 +6,10 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use super::error::ExperimentError;
 use crate::lab::{ArmComparison, Lab, LabError, LabFacts, Params, PreparedLab, RunConfig};
 use workbench_dataset::shell_word;
-use workbench_record::{ArmFacts, CONTROL, Finding, PeerFacts, RunDir, RunStarted, Snapshot};
+use workbench_record::{
+    ArmFacts, CONTROL, Finding, PeerFacts, RepeatId, RunDir, RunStarted, Snapshot,
+};
+use workbench_words::counted;
 
 /// The lab with these parameters, where they decide which arms it has.
 pub(super) fn specialised(
@@ -92,6 +95,18 @@ pub(super) fn no_locks(run: &RunDir) -> Finding {
         run.path().display()
     );
     Finding::warning("no_locks", text)
+}
+
+/// A repeat was made in more than one part.
+pub(super) fn continued(id: &RepeatId) -> Finding {
+    let text = format!(
+        "Repeat {} of {} on {} was interrupted and went on where it was: its time is that of all parts, and what it used and under which conditions is not known over all of them.",
+        id.repeat + 1,
+        id.arm,
+        counted(u64::from(id.workers), "worker")
+    );
+    let finding = Finding::warning("repeat_continued", text);
+    finding.arm_on(&id.arm, id.workers).repeat(id.repeat)
 }
 
 pub(super) fn unix_ms() -> u64 {

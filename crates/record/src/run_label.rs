@@ -2,7 +2,7 @@
 //! about the run and no fold of its log, and is replaced whole.
 
 use std::fs;
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
@@ -15,6 +15,8 @@ use crate::store::{RunDir, RunStore};
 const FILE: &str = "label.json";
 /// The largest document that is read, in bytes.
 const LARGEST: u64 = 64 << 10;
+/// How the names of runs begin that are being removed.
+const DELETED: &str = ".deleted-";
 
 /// What a person says about a run. Texts are not safe to show.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -64,6 +66,13 @@ impl RunDir {
     /// When it cannot be written.
     pub fn set_label(&self, label: &RunLabel) -> Result<(), RecordError> {
         if *label != RunLabel::default() {
+            // What is larger would not be read again, and the star would be lost.
+            let bytes = serde_json::to_vec_pretty(label).map_or(0, |text| text.len() as u64);
+            if bytes >= LARGEST {
+                let larger =
+                    io::Error::new(ErrorKind::FileTooLarge, "name, note and tags are too long");
+                return Err(RecordError::io("write", &self.label_file(), larger));
+            }
             return self.write_json(FILE, label);
         }
         match fs::remove_file(self.label_file()) {
@@ -111,14 +120,29 @@ impl RunStore {
         let io = |source| RecordError::io("delete", run.path(), source);
         // Nobody can resume it from here on, and it is not removed under somebody's hands.
         let log = fs::File::open(run.events()).map_err(io)?;
-        if matches!(Lock::exclusive(&log), Ok(Lock::Taken)) {
+        if matches!(Lock::exclusive(&log).map_err(io)?, Lock::Taken) {
             return Err(refused("it is under way, so it is left alone"));
         }
         // Gone in one step: nothing half removed is ever listed.
-        let gone = self.root().join(format!(".deleted-{}", run.id()));
+        let gone = self.root().join(format!("{DELETED}{}", run.id()));
         fs::rename(run.path(), &gone).map_err(io)?;
         drop(log);
-        fs::remove_dir_all(&gone).map_err(io)
+        self.remove_leftovers();
+        match fs::remove_dir_all(&gone) {
+            Err(error) if error.kind() != ErrorKind::NotFound => Err(io(error)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Removes what was on its way out when its process was killed. What cannot be removed stays
+    /// for the next time.
+    fn remove_leftovers(&self) {
+        let entries = fs::read_dir(self.root()).into_iter().flatten().flatten();
+        for entry in entries {
+            if entry.file_name().to_string_lossy().starts_with(DELETED) {
+                let _ = fs::remove_dir_all(entry.path());
+            }
+        }
     }
 }
 
@@ -147,6 +171,16 @@ mod tests {
         run.set_label(&label).unwrap();
         assert_eq!(run.label(), label);
         assert!(run.is_kept());
+        let long = RunLabel {
+            note: "n".repeat(LARGEST as usize),
+            ..label.clone()
+        };
+        assert!(run.set_label(&long).is_err());
+        assert_eq!(
+            run.label(),
+            label,
+            "what cannot be read again is not written"
+        );
         fs::write(run.label_file(), "{\"name\":").unwrap();
         assert_eq!(run.label(), RunLabel::default());
         assert!(run.is_kept(), "the star may be in what cannot be read");
@@ -171,7 +205,13 @@ mod tests {
         let error = store.delete(&other).unwrap_err().to_string();
         assert!(error.contains("no run of this store"), "{error}");
         assert!(other.events().exists());
+        // Another process was killed while it removed a run: no run, and gone with the next.
+        let left = dir.path().join(".deleted-20261121-101502-rf-00009");
+        fs::create_dir(&left).unwrap();
+        fs::write(left.join("events.jsonl"), "{}\n").unwrap();
+        assert_eq!(store.list().unwrap(), [run.clone()]);
         store.delete(&run).unwrap();
+        assert!(!left.exists());
         assert_eq!(store.list().unwrap(), []);
         assert!(!run.path().exists());
         let names: Vec<_> = fs::read_dir(dir.path()).unwrap().flatten().collect();

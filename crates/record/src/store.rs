@@ -169,7 +169,8 @@ impl RunStore {
                     path: entry.ok()?.path(),
                 })
             })
-            .filter(RunDir::has_begun)
+            // A name with a dot is a place of the store's own, and none of a run.
+            .filter(|run| !run.id().starts_with('.') && run.has_begun())
             .collect();
         runs.sort_by_cached_key(|run| RunOrder::of(&run.id()));
         Ok(runs)

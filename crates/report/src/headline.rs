@@ -287,7 +287,8 @@ fn without_speedup(result: &RunResult, arm: Option<&ArmResult>, name: &str) -> S
     } else if let Some(race) = result
         .race
         .as_ref()
-        .and_then(|r| r.arm(&arm.name, arm.workers))
+        .filter(|race| race.target.is_some())
+        .and_then(|race| race.arm(&arm.name, arm.workers))
     {
         let of = format::counted(race.to_target_s.len() as u64, "repeat");
         format!(

@@ -14,7 +14,8 @@ use workbench_record::{
 /// Differences beyond this many are counted, not listed.
 const TOLD: usize = 5;
 
-/// Compares every finished repeat with the first repeat of the base.
+/// Compares every finished repeat with the first repeat of the base. In a race without one, nothing
+/// is compared.
 pub(super) fn check(snapshot: &Snapshot, started: &RunStarted, race: Option<&Race>) -> Check {
     let counted = snapshot.counted().into_iter();
     let finished: Vec<&RepeatFinished> = counted.filter_map(|r| r.finished.as_deref()).collect();
@@ -24,7 +25,9 @@ pub(super) fn check(snapshot: &Snapshot, started: &RunStarted, race: Option<&Rac
         .filter(|f| Some(f.id.arm.as_str()) == base_name)
         .min_by_key(|f| f.id.repeat)
         .or(finished.first());
-    let Some(reference) = reference else {
+    let has_base = reference.is_some_and(|f| Some(f.id.arm.as_str()) == base_name);
+    // What arms of a race are worth is told against the base alone, and so is the target.
+    let Some(reference) = reference.filter(|_| has_base || race.is_none()) else {
         return Check {
             equal_work: true,
             equal_outputs: true,

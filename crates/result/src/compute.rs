@@ -114,8 +114,10 @@ fn findings(result: &RunResult, snapshot: &Snapshot) -> (Vec<Finding>, Vec<Findi
     all.extend(messages::log::rebooted(snapshot));
     all.extend(result.check.differences.iter().cloned());
     all.extend(before.iter().map(messages::caveat));
-    let race = result.race.iter();
-    all.extend(race.flat_map(|race| messages::race::findings(race, &result.lab_facts)));
+    if let Some(race) = &result.race {
+        let found = messages::race::findings(race, &result.base, &result.lab_facts);
+        all.extend(found);
+    }
     all.extend(disturbed::findings(result));
     all.extend(alike::folded(recorded));
     all.extend(after.iter().map(messages::caveat));

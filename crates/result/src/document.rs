@@ -368,7 +368,8 @@ pub struct Check {
     /// basis.
     pub equal_outputs: bool,
     /// Whether every repeat of every arm reached the target; null where the basis of comparison is
-    /// not the time to a target. Where it is, work and outputs may differ.
+    /// not the time to a target, or the base of a race has no finished repeat. Where it is, work
+    /// and outputs may differ.
     #[serde(default)]
     pub target_reached: Option<bool>,
     /// What differed; empty when nothing did.

@@ -37,7 +37,8 @@ pub struct RaceArm {
     pub arm: String,
     /// Number of slots.
     pub workers: u32,
-    /// When each repeat reached the target, in seconds; null where it never did (censored).
+    /// When each repeat reached the target, in seconds; null where it never did (censored), or
+    /// there is no target.
     #[serde(with = "Floats::<Vec<Option<f64>>>")]
     pub to_target_s: Vec<Option<f64>>,
     /// How many repeats reached it.
@@ -56,6 +57,9 @@ pub struct RaceArm {
     /// after the same time; equal ones count half. Null for the base.
     #[serde(default, with = "Floats::<Option<f64>>")]
     pub better_than_base: Option<f64>,
+    /// How many pairs those are; 0 for the base, and in results of older versions.
+    #[serde(default)]
+    pub pairs_with_base: u32,
 }
 
 /// Values of a curve, one for each repeat.
@@ -258,6 +262,7 @@ fn race_arm(
             goal.at(repeat, |point| point.step <= race.equal_steps)
         })),
         better_than_base: None,
+        pairs_with_base: 0,
     }
 }
 
@@ -291,6 +296,7 @@ fn compare_with_base(race: &mut Race, started: &RunStarted, goal: Goal<'_>) {
             }
         }
         let pairs = arm.at_equal_time.values.len() * against.len();
+        arm.pairs_with_base = pairs as u32;
         arm.better_than_base = (pairs > 0).then(|| won / pairs as f64);
     }
 }

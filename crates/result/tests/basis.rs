@@ -149,3 +149,70 @@ fn another_engine_that_is_not_near_allows_no_speed_up() {
         (None, None)
     );
 }
+
+/// A race in which each arm named comes, in both repeats, to the values given.
+fn raced(target: Option<f64>, arms: &[(&str, [f64; 2])]) -> RunResult {
+    let mut log = Log::start(&[2], 2);
+    log.push(Event::Comparison(ArmComparison {
+        basis: Basis::TimeOnCurve {
+            metric: "best_mse".to_owned(),
+            target,
+            direction: Direction::AtMost,
+        },
+        ..ArmComparison::default()
+    }));
+    for repeat in 0..2 {
+        for (arm, ends) in arms {
+            let is_base = *arm == "sequential";
+            let repeat = Repeat {
+                arm,
+                workers: if is_base { 1 } else { 2 },
+                repeat,
+                wall_s: 4.0,
+                tasks: if is_base { SERIAL } else { PARALLEL },
+            };
+            log.repeat(&repeat, if is_base { 10 } else { 7 }, ["aa", "bb"]);
+            let finished = log.records.pop().unwrap();
+            log.records.push(workbench_record::Record {
+                t_ns: finished.t_ns - common::SECOND,
+                event: Event::Metric {
+                    name: "best_mse".to_owned(),
+                    item: None,
+                    step: 8,
+                    value: ends[repeat.repeat as usize],
+                },
+            });
+            log.records.push(finished);
+        }
+    }
+    compute(&Snapshot::of(&log.records)).unwrap()
+}
+
+#[test]
+fn a_race_without_its_base_says_nothing_of_reaching_a_target() {
+    for target in [None, Some(0.3), Some(0.1)] {
+        let result = raced(target, &[("tasks", [0.2, 0.25])]);
+        let race = result.race.as_ref().unwrap();
+        assert_eq!((race.target, race.arms.len()), (target, 1));
+        assert_eq!(result.check.target_reached, None, "{target:?}");
+        assert!(result.check.passed() && result.check.differences.is_empty());
+        assert_eq!(result.arms[0].speedup, None);
+        let warned = serde_json::to_string(&result.warnings).unwrap();
+        let is_missed = target == Some(0.1);
+        assert_eq!(warned.contains("Target not reached"), is_missed, "{warned}");
+        // Only the base is what a target is judged by.
+        assert!(!warned.contains("set a target that it reaches"), "{warned}");
+    }
+}
+
+#[test]
+fn in_a_race_the_base_is_the_first_arm_of_the_run() {
+    let result = raced(None, &[("sequential", [0.25, 0.2]), ("tasks", [0.3, 0.2])]);
+    assert_eq!(result.race.as_ref().unwrap().target, Some(0.25));
+    assert_eq!(result.check.target_reached, Some(true));
+    let warned = serde_json::to_string(&result.warnings).unwrap();
+    assert!(
+        warned.contains("in 1 of 2 repeats tasks on 2 workers"),
+        "{warned}"
+    );
+}

@@ -2,11 +2,12 @@
 //! recorded.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use workbench_experiment::lab::{DataSource, Lab, MadeAgain, PreparedLab, RecordedItem, RunConfig};
 use workbench_questions::QuestionSet;
-use workbench_record::{Finding, RunStarted};
+use workbench_record::{Finding, ParamValue, Params, RunStarted};
 use workbench_result::{ArmResult, ItemResult};
 
 use crate::manifest::sha256;
@@ -51,16 +52,16 @@ impl<'a> Again<'a> {
             arm: &self.arm.name,
             index: self.index,
             item: &self.item.item,
-            machine: &self.run.started.machine,
-            software: &self.run.started.software,
         }
     }
 
     /// Whether the output is the recorded one.
     fn compare(&self, made: &MadeAgain) -> Comparison {
         let (ours, theirs) = (&made.item, &self.item.item);
+        let is_same_output = ours.sha256 == theirs.sha256;
+        let is_same_figures = ours.metrics == theirs.metrics;
         let Some(tolerance) = made.tolerance else {
-            return match (ours.sha256 == theirs.sha256, ours.metrics == theirs.metrics) {
+            return match (is_same_output, is_same_figures) {
                 (false, _) => Comparison::OtherOutput,
                 (true, false) => Comparison::OtherFigures,
                 (true, true) => Comparison::Same,
@@ -73,7 +74,9 @@ impl<'a> Again<'a> {
             .values()
             .copied()
             .zip(theirs.metrics.values().copied());
-        if same_names && pairs.all(near) {
+        if is_same_output && is_same_figures {
+            Comparison::Same
+        } else if same_names && pairs.all(near) {
             Comparison::Near
         } else {
             Comparison::OtherFigures
@@ -150,7 +153,7 @@ impl<'a> LabCache<'a> {
             .resolve(preset, &set)
             .is_ok_and(|params| params == config.params);
         let is_own = lab.foreign().is_none() && matches!(lab.specialised(&config.params), Ok(None));
-        if !is_allowed || !is_own {
+        if !is_allowed || !is_own || names_a_file(&config.params) {
             return None;
         }
         // What others made is not made again, and need not be there.
@@ -219,5 +222,44 @@ impl<'a> LabCache<'a> {
         found.extend((same > 0).then(|| messages::same(same)));
         found.extend((near > 0).then(|| messages::near(near)));
         found
+    }
+}
+
+/// Whether a text of a configuration is a place on this machine. A lab may read a file that a
+/// parameter names, and somebody else's record must not choose it: an honest one holds what was in
+/// the file.
+fn names_a_file(params: &Params) -> bool {
+    params.values().any(|value| match value {
+        ParamValue::Text(text) => Path::new(text).is_absolute() || Path::new(text).exists(),
+        _ => false,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_record_does_not_choose_what_is_read_here() {
+        let names = |text: &str| {
+            let value = ParamValue::Text(text.to_owned());
+            names_a_file(&Params::from([("space".to_owned(), value)]))
+        };
+        // Tests run in the folder of their crate.
+        for place in [
+            "/dev/zero",
+            "/no/such/file",
+            "Cargo.toml",
+            "src/../Cargo.toml",
+        ] {
+            assert!(names(place), "{place}");
+        }
+        for text in [
+            "",
+            "auto",
+            "lr=loguniform(1e-4,1e-1) ;; batch=choice(16,32)",
+        ] {
+            assert!(!names(text), "{text}");
+        }
     }
 }

@@ -4,6 +4,7 @@
 use std::path::PathBuf;
 
 use serde_json::{Value, json};
+use workbench_experiment::data_words;
 use workbench_experiment::lab::{
     CommandInput, CommandOutput, LabError, OutputTable, ParamValue, RunConfig,
 };
@@ -167,11 +168,12 @@ fn csv(header: &[String], rows: &[Vec<String>]) -> Vec<u8> {
 /// `workbench tune best RUN`.
 ///
 /// # Errors
-/// When no trial has a value, or training fails.
+/// When the data is not that of the run, no trial has a value, or training fails.
 pub fn best(
     prepared: &PreparedSearch,
     input: &CommandInput<'_>,
 ) -> Result<CommandOutput, LabError> {
+    check_data(prepared, input)?;
     let found = chosen(input, prepared, None)?;
     let best = found.iter().filter_map(|search| {
         let (loss, at) = search.best()?;
@@ -194,10 +196,10 @@ pub fn best(
     let config = config(input)?;
     let command = fixed_command(config, &known);
     let mut said = vec![
-        messages::best_is(&trail::name(at.trial), &of.arm, of.repeat + 1, at.budget),
+        messages::best_is(&trail::name(at.trial), of, at.budget),
         format!("Configuration: {}", known.configuration),
         messages::judged(loss.get(), test),
-        format!("Train it again: {command}"),
+        messages::train_alone(&command, (of.repeat, at.trial.0) == (0, 0)),
     ];
     if again.to_bits() != loss.get().to_bits() {
         said.push(messages::not_reproduced(at.trial, loss.get(), again).text);
@@ -228,6 +230,19 @@ pub fn best(
     })
 }
 
+/// Checks that the data is still what the run was made with; older versions did not record it.
+fn check_data(prepared: &PreparedSearch, input: &CommandInput<'_>) -> Result<(), LabError> {
+    let started = input.snapshot.started.as_deref();
+    let before = started.and_then(|started| started.data_sha256.as_ref());
+    match before.filter(|before| **before != prepared.data_sha256) {
+        None => Ok(()),
+        Some(before) => {
+            let text = messages::other_data(input.run_id, before, &prepared.data_sha256);
+            Err(LabError::Config(text))
+        }
+    }
+}
+
 /// The command that trains one configuration, alone.
 fn fixed_command(config: &RunConfig, trial: &RecordedTrial) -> String {
     let set = |name: &str, value: &str| format!(" --set '{name}={value}'");
@@ -249,5 +264,6 @@ fn fixed_command(config: &RunConfig, trial: &RecordedTrial) -> String {
     for (name, value) in trial.configuration.iter() {
         command += &set(name, &value.to_string());
     }
-    format!("{command} --seed {}", config.seed)
+    let data = data_words(&config.data);
+    format!("{command} --seed {} --repeats 1{data}", config.seed)
 }

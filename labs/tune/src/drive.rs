@@ -179,10 +179,7 @@ impl Drive<'_, '_> {
 
     /// Gives every free slot what it is to do. Returns whether there is nothing more to begin.
     fn fill(&mut self) -> Result<bool, LabError> {
-        let slots = match self.search.settings.at_once {
-            0 => self.ctx.workers as usize,
-            most => most.min(self.ctx.workers as usize),
-        };
+        let slots = self.search.settings.slots(self.ctx.workers);
         while self.running.len() < slots {
             // What runs counts in full: it may be stopped, but that is not known yet.
             let under_way = self.running.values().map(|leg| self.units_of(leg));
@@ -250,6 +247,11 @@ impl Drive<'_, '_> {
             FromLeg::TrainedUnit(unit) => {
                 self.unit(unit);
                 Ok(())
+            }
+            FromLeg::NotKept { trial, message } => {
+                let dir = self.checkpoints.dir();
+                let text = messages::not_kept(trial, dir, &message);
+                Err(LabError::Environment(text))
             }
             FromLeg::Stopped(trial) => {
                 self.running.remove(&trial);

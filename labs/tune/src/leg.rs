@@ -48,6 +48,8 @@ pub enum FromLeg {
         failure: ItemFailure,
         message: String,
     },
+    /// Its state could not be kept: with the trial nothing is wrong.
+    NotKept { trial: TrialId, message: String },
     /// It was asked to stop.
     Stopped(TrialId),
 }
@@ -68,6 +70,7 @@ pub struct TrainedUnit {
 /// Why a leg ends before its budget.
 enum Broken {
     Failed(ItemFailure, String),
+    NotKept(String),
     Stopped,
     /// Its trial was stopped or paused; that is known already.
     Decided,
@@ -86,6 +89,7 @@ impl LegWork {
         // Nobody listens any more where the search was given up.
         let _ = match broken {
             Broken::Decided => Ok(()),
+            Broken::NotKept(message) => self.tell.send(FromLeg::NotKept { trial, message }),
             Broken::Stopped => self.tell.send(FromLeg::Stopped(trial)),
             Broken::Failed(failure, message) => self.tell.send(FromLeg::Failed {
                 trial,
@@ -137,9 +141,8 @@ impl LegWork {
                 trial: self.trial,
                 budget,
             };
-            KeptStates::write(&self.dir, at, &bytes).map_err(|error| {
-                Broken::Failed(ItemFailure::Error, format!("its checkpoint: {error}"))
-            })?;
+            KeptStates::write(&self.dir, at, &bytes)
+                .map_err(|error| Broken::NotKept(error.to_string()))?;
             Some(Arc::new(bytes))
         } else {
             None

@@ -1,6 +1,9 @@
 //! What the lab says, in sentences.
 
+use std::path::Path;
+
 use workbench_experiment::lab::Finding;
+use workbench_record::RepeatId;
 use workbench_search::{Diverged, TrialId};
 use workbench_words::counted;
 
@@ -17,6 +20,15 @@ pub fn lost_checkpoint(trial: TrialId, from: TrialId) -> String {
     format!(
         "trial {trial} goes on from a checkpoint of trial {from}, whose file is gone; start a new \
          run"
+    )
+}
+
+/// A checkpoint cannot be written.
+pub fn not_kept(trial: TrialId, dir: &Path, error: &str) -> String {
+    format!(
+        "the checkpoint of trial {trial} cannot be written to {}: {error}; make free space there, \
+         then `workbench resume` goes on where the search was",
+        dir.display()
     )
 }
 
@@ -74,9 +86,15 @@ pub const WHAT_IF: &str = "Computed, not measured: the recorded curves, each uni
 pub const MEASURED: &str = "Searches of this run with the same trials, against what was computed";
 
 /// The title of a replay.
-pub fn replayed(arm: &str, repeat: u32, trials: usize) -> String {
+pub fn replayed(id: &RepeatId, trials: usize) -> String {
     let trials = counted(trials as u64, "trial");
-    format!("Schedulers on the {trials} of {arm}, repeat {repeat}")
+    format!("Schedulers on the {trials} of {}", search(id))
+}
+
+/// A search as it is named: `random+asha on 2 workers, repeat 1`.
+fn search(id: &RepeatId) -> String {
+    let workers = counted(u64::from(id.workers), "worker");
+    format!("{} on {workers}, repeat {}", id.arm, id.repeat + 1)
 }
 
 /// Slots that are none.
@@ -94,11 +112,8 @@ pub fn no_search() -> String {
 
 /// An arm without a finished search.
 pub fn no_search_of(arm: &str, snapshot: &workbench_record::Snapshot) -> String {
-    let finished = snapshot
-        .repeats
-        .iter()
-        .filter(|repeat| repeat.finished.is_some());
-    let mut arms: Vec<&str> = finished.map(|repeat| repeat.id.arm.as_str()).collect();
+    let counted = snapshot.counted().into_iter();
+    let mut arms: Vec<&str> = counted.map(|repeat| repeat.id.arm.as_str()).collect();
     arms.sort_unstable();
     arms.dedup();
     if arms.is_empty() {
@@ -116,9 +131,10 @@ pub fn no_repeat(repeat: u64) -> String {
 }
 
 /// Which trial is the best.
-pub fn best_is(trial: &str, arm: &str, repeat: u32, units: u64) -> String {
+pub fn best_is(trial: &str, id: &RepeatId, units: u64) -> String {
     format!(
-        "The best is {trial} of {arm}, repeat {repeat}, after {}.",
+        "The best is {trial} of {}, after {}.",
+        search(id),
         counted(units, "unit")
     )
 }
@@ -129,6 +145,28 @@ pub fn judged(validation: f64, test: f64) -> String {
         "Mean squared error: {validation:.4} on the validation rows, by which it was chosen, and \
          {test:.4} on the test rows, which had no part in the choice."
     )
+}
+
+/// The data is not that of the run any more.
+pub fn other_data(run: &str, before: &str, now: &str) -> String {
+    let short = |sha256: &str| sha256.get(..12).unwrap_or(sha256).to_owned();
+    format!(
+        "{run}: the data has changed since the run (SHA-256 {} then, {} now), so its best model \
+         cannot be trained again; put the old data back",
+        short(before),
+        short(now)
+    )
+}
+
+/// How the configuration is trained alone. Random numbers of a trial follow from the seed of the
+/// run, the repeat and the number of the trial.
+pub fn train_alone(command: &str, is_same: bool) -> String {
+    let how = if is_same {
+        "Train it again"
+    } else {
+        "Train its configuration alone (begun from other random numbers, so the error differs)"
+    };
+    format!("{how}: {command}")
 }
 
 /// A command that the lab does not have.

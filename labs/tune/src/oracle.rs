@@ -1,6 +1,7 @@
 //! Finishes stopped trials once the clock has stopped: what they would have come to.
 
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 use workbench_experiment::lab::{ArmContext, ArmMessage};
@@ -20,7 +21,8 @@ pub struct Afterwards<'a> {
 }
 
 /// Trains every stopped or paused trial to its whole budget, and records what it reports. The best
-/// that any trial came to, also in the search; where a trial fails, it is passed over.
+/// that any trial came to, also in the search; where a trial fails, it is passed over. `None` where
+/// it was cancelled: what was left undone may be better.
 pub fn finish(
     after: &Afterwards<'_>,
     (trials, best): (&[Trial], Option<f64>),
@@ -36,6 +38,7 @@ pub fn finish(
             .collect::<Vec<_>>(),
     );
     let best = Mutex::new(best);
+    let cut = AtomicBool::new(false);
     let take = || match left.lock() {
         Ok(mut left) => left.pop(),
         Err(_) => None,
@@ -44,10 +47,10 @@ pub fn finish(
         for _ in 0..ctx.workers {
             scope.spawn(|| {
                 while let Some((trial, known)) = take() {
-                    if ctx.progress.is_cancelled() {
+                    let least = one(after, ctx, origin, (trial, known), &cut);
+                    if cut.load(Ordering::Relaxed) {
                         return;
                     }
-                    let least = one(after, ctx, origin, (trial, known));
                     if let (Ok(mut best), Some(least)) = (best.lock(), least) {
                         *best = Some(best.map_or(least, |best: f64| best.min(least)));
                     }
@@ -55,16 +58,23 @@ pub fn finish(
             });
         }
     });
-    best.into_inner().ok().flatten()
+    let best = best.into_inner().ok().flatten();
+    best.filter(|_| !cut.load(Ordering::Relaxed))
 }
 
-/// The least loss of a trial beyond what the search trained of it.
+/// The least loss of a trial beyond what the search trained of it. Where it is cancelled before the
+/// whole budget, `cut` says so.
 fn one(
     after: &Afterwards<'_>,
     ctx: &ArmContext<'_>,
     origin: &impl Fn(TrialId) -> Option<TrialOrigin>,
     (trial, known): (TrialId, u64),
+    cut: &AtomicBool,
 ) -> Option<f64> {
+    if ctx.progress.is_cancelled() {
+        cut.store(true, Ordering::Relaxed);
+        return None;
+    }
     let seed = |trial: TrialId| TrialSeed::new(after.seed, ctx.repeat, trial.0);
     let at = workbench_search::Checkpoint {
         trial,
@@ -73,6 +83,10 @@ fn one(
     let (mut model, _) = again::train(after.objective, origin, seed, at).ok()?;
     let mut least: Option<f64> = None;
     while model.epoch() < after.budget {
+        if ctx.progress.is_cancelled() {
+            cut.store(true, Ordering::Relaxed);
+            return least;
+        }
         let loss = after.objective.train(&mut model).ok()?;
         if !loss.is_finite() {
             return least;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use workbench_clock::process_cpu_ns;
 use workbench_digest::of_f64;
 use workbench_experiment::lab::{
     Analysis, ArmContext, ArmOutput, Basis, BestItem, Breakdown, DataSource, Direction, Finding,
@@ -110,7 +111,12 @@ impl PreparedLab for PreparedSearch {
             &self.settings,
             ways::seed(self.seed, ctx.repeat),
         )?;
+        let cpu_before = process_cpu_ns();
         let searched = drive::run(&search, study, ctx)?;
+        // What follows is off the clock.
+        let earlier = ctx.before.iter().flat_map(|before| &before.tasks);
+        let earlier_ns: u64 = earlier.map(|task| task.cpu_ns).sum();
+        let cpu_ns = process_cpu_ns().saturating_sub(cpu_before) + earlier_ns;
         ctx.progress.set_total(searched.so_far.spent);
         let trials = searched.study.trials();
         let origin = |trial: TrialId| {
@@ -145,6 +151,7 @@ impl PreparedLab for PreparedSearch {
         });
         Ok(ArmOutput {
             worked_ns: Some([begun_ns, searched.ended_ns]),
+            work_cpu_ns: Some(cpu_ns),
             ..output(&searched, test, oracle)
         })
     }

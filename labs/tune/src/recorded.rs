@@ -49,7 +49,8 @@ impl RecordedTrial {
     }
 }
 
-/// The finished searches of an arm, in the order of repeats; all arms' where none is named.
+/// The searches of an arm that count, in the order of repeats and, within one, of numbers of
+/// workers; all arms' where none is named.
 ///
 /// # Errors
 /// When there is none.
@@ -58,15 +59,12 @@ pub fn searches<'a>(
     arm: Option<&str>,
     names: &[String],
 ) -> Result<Vec<RecordedSearch<'a>>, LabError> {
-    let finished = snapshot
-        .repeats
-        .iter()
-        .filter(|repeat| repeat.finished.is_some());
-    let wanted = finished.filter(|repeat| arm.is_none_or(|arm| repeat.id.arm == arm));
+    let counted = snapshot.counted().into_iter();
+    let wanted = counted.filter(|repeat| arm.is_none_or(|arm| repeat.id.arm == arm));
     let mut found: Vec<RecordedSearch<'a>> = wanted
         .map(|repeat| RecordedSearch::of(repeat, names))
         .collect();
-    found.sort_by_key(|search| search.repeat.id.repeat);
+    found.sort_by_key(|search| (search.repeat.id.repeat, search.repeat.id.workers));
     if found.is_empty() {
         let text = match arm {
             Some(arm) => messages::no_search_of(arm, snapshot),

@@ -99,6 +99,14 @@ impl SearchSettings {
         self.trials.saturating_mul(self.budget)
     }
 
+    /// How many of so many workers have a trial at once.
+    pub fn slots(&self, workers: u32) -> usize {
+        match self.at_once {
+            0 => workers as usize,
+            most => most.min(workers as usize),
+        }
+    }
+
     /// The most trials that a search that stops some can begin.
     pub fn most_trials(&self) -> u64 {
         if !self.equal_budget {

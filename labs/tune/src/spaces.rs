@@ -1,6 +1,7 @@
 //! The space of a run: from its parameters, or from a file.
 
-use std::fs;
+use std::fs::{self, File};
+use std::io::{self, Read as _};
 
 use workbench_experiment::lab::{
     LabDefinition, LabError, Opt, ParamSpec, ParamValue, Params, Refusal, suggest,
@@ -12,6 +13,8 @@ use crate::settings::text;
 
 /// What stands between the parameters of a space in one line.
 const BETWEEN: &str = ";;";
+/// The largest file of a space, in bytes.
+const LARGEST: u64 = 1 << 20;
 
 /// The space that the parameters describe: that of `space`, a file or a line, with the parameters
 /// that were set otherwise than usual put in; without it, that of the lab.
@@ -71,10 +74,18 @@ pub fn line(space: &Space) -> String {
 
 fn from_file(file: &str) -> Result<Vec<Dimension>, LabError> {
     let option = || Opt::Set("space".to_owned());
-    let text = fs::read_to_string(file).map_err(|error| {
-        let reason = format!("the file cannot be read: {error}");
-        LabError::Refused(Refusal::new(option(), file, reason))
-    })?;
+    let refuse = |reason: String| LabError::Refused(Refusal::new(option(), file, reason));
+    let unreadable = |error: io::Error| refuse(format!("the file cannot be read: {error}"));
+    // Looked at before it is opened: a pipe would hold this up, and a device has no end.
+    if !fs::metadata(file).map_err(unreadable)?.is_file() {
+        return Err(refuse("this is no file".to_owned()));
+    }
+    let mut text = String::new();
+    let opened = File::open(file).map_err(unreadable)?;
+    let read = opened.take(LARGEST + 1).read_to_string(&mut text);
+    if read.map_err(unreadable)? as u64 > LARGEST {
+        return Err(refuse("the file is larger than 1 MiB".to_owned()));
+    }
     let space = Space::from_toml(&text).map_err(|error| refused("space", file, &error))?;
     Ok(space.dimensions().to_vec())
 }

@@ -121,20 +121,40 @@ fn grid(space: &Space, settings: &SearchSettings, seed: u64) -> Result<GridSearc
     if settings.grid_levels > 0 {
         return GridSearch::new(space.clone(), settings.grid_levels, seed);
     }
-    let mut finest = GridSearch::new(space.clone(), 1, seed)?;
-    for levels in 2..=settings.trials {
-        match GridSearch::new(space.clone(), levels, seed) {
-            Ok(finer) if finer.points() <= settings.trials => {
-                // Without a range there is nothing that more levels could divide.
-                if finer.points() == finest.points() && levels > 64 {
-                    break;
-                }
-                finest = finer;
-            }
-            Ok(_) | Err(_) => break,
+    finest(settings.trials, |levels| {
+        GridSearch::new(space.clone(), levels, seed)
+    })
+}
+
+/// The grid with the most levels, at most `trials`, that has no more points than there are trials.
+/// Points grow with the levels, so the levels are doubled until there are too many, and then halved
+/// in between: every grid costs as much as it has points.
+fn finest(
+    trials: u64,
+    grid: impl Fn(u64) -> Result<GridSearch, SettingError>,
+) -> Result<GridSearch, SettingError> {
+    let fitting = |levels| grid(levels).ok().filter(|grid| grid.points() <= trials);
+    let (mut fits, mut found) = (1_u64, grid(1)?);
+    let mut fails = loop {
+        let levels = fits.saturating_mul(2);
+        if levels > trials {
+            break trials.saturating_add(1);
+        }
+        match fitting(levels) {
+            // Without a range there is nothing that more levels could divide.
+            Some(finer) if finer.points() == found.points() && levels > 64 => return Ok(found),
+            Some(finer) => (fits, found) = (levels, finer),
+            None => break levels,
+        }
+    };
+    while fails - fits > 1 {
+        let levels = fits + (fails - fits) / 2;
+        match fitting(levels) {
+            Some(finer) => (fits, found) = (levels, finer),
+            None => fails = levels,
         }
     }
-    Ok(finest)
+    Ok(found)
 }
 
 /// What decides how long so many trials are trained.
@@ -170,4 +190,36 @@ pub fn scheduler(
 /// same.
 pub fn seed(run: u64, repeat: u32) -> u64 {
     run.wrapping_add(u64::from(repeat).wrapping_mul(0x9e37_79b9_7f4a_7c15))
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test may end on the spot")]
+mod tests {
+    use std::cell::Cell;
+
+    use workbench_search::Dimension;
+
+    use super::*;
+
+    #[test]
+    fn the_finest_grid_is_found_with_few_others() {
+        for (lines, trials, points) in [
+            (&["a=uniform(0,1)"][..], 1000, 1000),
+            (&["a=uniform(0,1)", "b=uniform(0,1)"], 1000, 961),
+            (&["a=uniform(0,1)", "b=choice(x,y,z)"], 8, 6),
+            (&["a=choice(x,y,z)"], 1000, 3),
+            (&["a=choice(x,y,z)"], 1, 3),
+            (&["a=integer(1,10)"], 500, 10),
+        ] {
+            let dimensions = lines.iter().map(|line| Dimension::parse(line).unwrap());
+            let space = Space::new(dimensions.collect()).unwrap();
+            let made = Cell::new(0);
+            let found = finest(trials, |levels| {
+                made.set(made.get() + 1);
+                GridSearch::new(space.clone(), levels, 7)
+            });
+            assert_eq!(found.unwrap().points(), points, "{lines:?} {trials}");
+            assert!(made.get() <= 24, "{lines:?} {trials}: {}", made.get());
+        }
+    }
 }

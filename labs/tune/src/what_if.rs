@@ -43,11 +43,7 @@ pub fn what_if(
     };
     let curves = search.curves();
     let mut table = OutputTable {
-        title: messages::replayed(
-            &search.repeat.id.arm,
-            search.repeat.id.repeat + 1,
-            curves.len(),
-        ),
+        title: messages::replayed(&search.repeat.id, curves.len()),
         header: header(),
         rows: Vec::new(),
     };
@@ -68,7 +64,7 @@ pub fn what_if(
             }
         }
     }
-    let compared = compared(prepared, input, &settings)?;
+    let compared = compared(prepared, input)?;
     let tables = [Some(table), compared].into_iter().flatten();
     Ok(CommandOutput {
         said: vec![messages::WHAT_IF.to_owned()],
@@ -161,11 +157,10 @@ fn document(name: &str, simulated: &SimulatedSearch) -> Value {
 }
 
 /// The measured searches of the run that had the same trials, against what the curves of the base
-/// predict for them.
+/// predict for them with the settings that they had, whatever the options say.
 fn compared(
     prepared: &PreparedSearch,
     input: &CommandInput<'_>,
-    settings: &SearchSettings,
 ) -> Result<Option<OutputTable>, LabError> {
     let mut rows = Vec::new();
     for arm in &config(input)?.arms {
@@ -183,8 +178,8 @@ fn compared(
             let Some(curves) = same_trials(search, input, prepared) else {
                 continue;
             };
-            let slots = search.repeat.id.workers as usize;
-            if let Ok(simulated) = replay(&curves, way.stopper, settings, slots) {
+            let slots = prepared.settings.slots(search.repeat.id.workers);
+            if let Ok(simulated) = replay(&curves, way.stopper, &prepared.settings, slots) {
                 rows.push(measured_row(search, &simulated));
             }
         }

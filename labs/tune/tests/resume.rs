@@ -180,3 +180,75 @@ fn on_several_slots_nothing_that_was_finished_is_lost() {
         }
     }
 }
+
+/// What a kill leaves of a search, once the log has so many points of curves.
+fn killed(arm: &str, moment: u64) -> (tempfile::TempDir, workbench_record::RunDir) {
+    let (_, kept) = play(arm, 1, Some(moment));
+    let kept = kept.unwrap();
+    let store = RunStore::open(Some(kept.path().to_owned())).unwrap();
+    let left = store.find("latest").unwrap();
+    (kept, left)
+}
+
+#[test]
+fn another_program_begins_a_half_done_search_anew() {
+    let lab = workbench_lab_tune::lab(LabHost::default()).unwrap();
+    for is_same in [true, false] {
+        let (_kept, left) = killed("random", 13);
+        if !is_same {
+            let log = fs::read_to_string(left.events()).unwrap();
+            let known = &left.snapshot().unwrap().started.unwrap().machine;
+            let program = known.program_sha256.as_deref().unwrap();
+            fs::write(left.events(), log.replace(program, &"0".repeat(64))).unwrap();
+        }
+        let before = left.snapshot().unwrap().repeats[0].clone();
+        let build = BuildFacts::default();
+        let origin = (&build, OtherOrigin::KeepApart);
+        let control = Control::default();
+        let ended = resume(lab.as_ref(), &left, origin, Box::new(|_| {}), &control).unwrap();
+        assert_eq!(ended.result.status, RunStatus::Completed);
+        let repeat = &ended.snapshot.repeats[0];
+        once(repeat);
+        assert_eq!(repeat.started_ns == before.started_ns, is_same);
+        // The log says that a repeat was made in two parts, and what was not measured over both.
+        let finished = repeat.finished.as_ref().unwrap();
+        assert_eq!(finished.usage.is_none(), is_same);
+        assert_eq!(finished.conditions.is_none(), is_same);
+        let mut warnings = ended.result.warnings.iter();
+        let told = warnings.find(|found| found.kind == "repeat_continued");
+        assert_eq!(
+            told.map(|found| (found.subject.arm.as_deref(), found.subject.repeat)),
+            is_same.then_some((Some("random"), Some(0)))
+        );
+    }
+}
+
+#[test]
+fn a_checkpoint_that_cannot_be_written_ends_the_search_and_no_trial() {
+    let lab = workbench_lab_tune::lab(LabHost::default()).unwrap();
+    let (unharmed, _) = play("random", 1, None);
+    let (_kept, left) = killed("random", 13);
+    let scratch = left.path().join("scratch/random-1-0");
+    let blocked: Vec<PathBuf> = (0..8)
+        .map(|trial| scratch.join(format!("draft-{trial}")))
+        .collect();
+    for draft in &blocked {
+        let _ = fs::remove_file(draft);
+        fs::create_dir_all(draft).unwrap();
+    }
+    let build = BuildFacts::default();
+    let origin = (&build, OtherOrigin::Refuse);
+    let control = Control::default();
+    let ended = resume(lab.as_ref(), &left, origin, Box::new(|_| {}), &control).unwrap();
+    assert_eq!(ended.result.status, RunStatus::Failed);
+    let failure = ended.failure.unwrap().reason;
+    assert!(failure.contains("checkpoint"), "{failure}");
+    assert!(failure.contains("free space"), "{failure}");
+    for draft in &blocked {
+        fs::remove_dir(draft).unwrap();
+    }
+    let ended = resume(lab.as_ref(), &left, origin, Box::new(|_| {}), &control).unwrap();
+    assert_eq!(ended.result.status, RunStatus::Completed);
+    assert_eq!(told(&ended), told(&unharmed));
+    once(&ended.snapshot.repeats[0]);
+}

@@ -7,7 +7,7 @@ mod common;
 
 use std::collections::BTreeMap;
 
-use common::{SMALL, command, play, request, table};
+use common::{SMALL, command, play, request, table, try_command};
 use workbench_experiment::resolve;
 use workbench_machine::UsableCores;
 use workbench_record::{ItemPhase, Quantity, RepeatState, RunStatus};
@@ -234,6 +234,7 @@ fn spaces_are_refused_with_the_place_of_the_mistake() {
         ("optimizer=choice(adam,lamb)", "one of adam, sgd"),
         ("momentum=uniform(0,0.9) if optimiser = sgd", "optimi"),
         ("space=/no/such/file.toml", "cannot be read"),
+        ("space=/dev/zero", "this is no file"),
         (
             "space=lr=uniform(0.1,0.2);;rl=uniform(0.1,0.2)",
             "no parameter rl",
@@ -304,4 +305,43 @@ fn what_is_learnt_afterwards() {
     let lines = String::from_utf8(trials.files[0].1.clone()).unwrap();
     assert_eq!(lines.lines().count(), 1 + 8);
     assert_eq!(trials.document.as_array().unwrap().len(), 8);
+}
+
+#[test]
+fn measured_searches_are_compared_by_the_settings_that_they_had() {
+    let exact = ["equal_budget=false", "oracle=true", "at_once=1"];
+    let ended = play(&request(
+        "random,random+asha",
+        2,
+        &[&SMALL[..], &exact].concat(),
+    ));
+    let asked = command(&ended, "what-if", &[("slots", "1"), ("reduction", "4")]);
+    let usual = command(&ended, "what-if", &[("slots", "1"), ("reduction", "0")]);
+    assert_eq!(table(&asked, 1).rows, table(&usual, 1).rows);
+    // One trial at once is one slot, whatever the workers.
+    assert_eq!(table(&usual, 1).rows[0][3], table(&usual, 0).rows[0][2]);
+    assert!(
+        table(&usual, 0).title.contains("random on 2 workers"),
+        "{}",
+        table(&usual, 0).title
+    );
+}
+
+#[test]
+fn the_best_is_not_trained_again_on_other_data() {
+    let mut ended = play(&request("random", 1, &SMALL));
+    let best = command(&ended, "best", &[]);
+    let again = best.document["command"].as_str().unwrap();
+    assert!(again.contains(" --repeats 1"), "{again}");
+    let told = best.said.join(" ");
+    let is_first = best.document["trial"].as_u64() == Some(0);
+    assert_eq!(told.contains("Train it again"), is_first, "{told}");
+    let other = "0".repeat(64);
+    ended.snapshot.started.as_mut().unwrap().data_sha256 = Some(other);
+    let refused = try_command(&ended, "best", &[]).unwrap_err();
+    assert!(
+        matches!(&refused, workbench_experiment::lab::LabError::Config(text)
+            if text.contains("the data has changed")),
+        "{refused}"
+    );
 }

@@ -44,7 +44,7 @@ pub(super) use marks::Chart;
 pub(super) use palette::css;
 pub(super) use race::chart as race;
 pub(super) use scaling::chart as scaling;
-pub(super) use slices::{side_by_side, slices};
+pub(super) use slices::{ItemChart, side_by_side, slices};
 pub(super) use speedup::chart as speedup;
 pub(super) use start_up::chart as start_up;
 pub(super) use states::chart as states;

@@ -33,9 +33,31 @@ pub(super) struct DrawnItem<'a> {
 /// The items of all arms whose settings are recorded.
 pub(super) struct AllMade<'a> {
     items: Vec<DrawnItem<'a>>,
+    /// How many there are, those that are not drawn included.
+    of: usize,
     names: Vec<&'a str>,
     metric: String,
     direction: Direction,
+}
+
+/// A chart of items, and how many of them it draws.
+pub(crate) struct ItemChart {
+    pub chart: Chart,
+    /// The items that are drawn.
+    pub drawn: usize,
+    /// All there are.
+    pub of: usize,
+}
+
+/// Takes every n-th of each arm, evenly, so that all together are `most` at the most, and each arm
+/// keeps its share of them.
+fn thin<T>(arms: Vec<Vec<T>>, most: usize) -> Vec<T> {
+    let all: usize = arms.iter().map(Vec::len).sum();
+    let most = most.min(all);
+    let taken = |place: usize| place * most / all.max(1);
+    let items = arms.into_iter().flatten().enumerate();
+    let kept = items.filter(|(place, _)| taken(place + 1) > taken(*place));
+    kept.map(|(_, item)| item).collect()
 }
 
 impl<'a> AllMade<'a> {
@@ -45,7 +67,7 @@ impl<'a> AllMade<'a> {
             .race
             .as_ref()
             .map_or(Direction::AtMost, |race| race.direction);
-        let mut items = Vec::new();
+        let mut arms = Vec::new();
         let mut metric = None;
         for arm in one_each(result) {
             let Some(repeat) = snapshot.median_repeat(&arm.name, arm.workers) else {
@@ -55,6 +77,7 @@ impl<'a> AllMade<'a> {
                 continue;
             };
             metric.get_or_insert_with(|| name.clone());
+            let mut items = Vec::new();
             for (_, event) in &repeat.items {
                 let curve = curves
                     .get(&event.item)
@@ -71,8 +94,10 @@ impl<'a> AllMade<'a> {
                     marker: arm_marker(result, &arm.name),
                 }));
             }
+            arms.push(items);
         }
-        items.truncate(MOST_ITEMS);
+        let of = arms.iter().map(Vec::len).sum();
+        let items = thin(arms, MOST_ITEMS);
         let names: BTreeSet<&str> = items
             .iter()
             .flat_map(|item| item.settings.keys().map(String::as_str))
@@ -81,10 +106,19 @@ impl<'a> AllMade<'a> {
         let names: Vec<&str> = names.into_iter().take(MOST).collect();
         (items.len() > 2 && !names.is_empty()).then_some(Self {
             items,
+            of,
             names,
             metric,
             direction,
         })
+    }
+
+    fn drawn(&self, chart: Chart) -> ItemChart {
+        ItemChart {
+            chart,
+            drawn: self.items.len(),
+            of: self.of,
+        }
     }
 
     /// The items from the worst to the best.
@@ -177,7 +211,7 @@ fn number(value: &ParamValue) -> Option<f64> {
 }
 
 /// One plot for each setting.
-pub(crate) fn slices(result: &RunResult, snapshot: &Snapshot) -> Option<Chart> {
+pub(crate) fn slices(result: &RunResult, snapshot: &Snapshot) -> Option<ItemChart> {
     let made = AllMade::new(result, snapshot)?;
     let metric = format::clean(&made.metric, 60);
     let title = format!("{metric} over each setting");
@@ -200,7 +234,7 @@ pub(crate) fn slices(result: &RunResult, snapshot: &Snapshot) -> Option<Chart> {
         "The best {metric} of {count} over {}.",
         made.names.join(", ")
     );
-    Some(chart)
+    Some(made.drawn(chart))
 }
 
 fn slice(
@@ -242,7 +276,7 @@ fn slice(
 }
 
 /// A line for each item through all settings, dark where the item is good.
-pub(crate) fn side_by_side(result: &RunResult, snapshot: &Snapshot) -> Option<Chart> {
+pub(crate) fn side_by_side(result: &RunResult, snapshot: &Snapshot) -> Option<ItemChart> {
     const TOP: f64 = 40.0;
     const SIDE: f64 = 70.0;
     let made = AllMade::new(result, snapshot)?;
@@ -299,5 +333,20 @@ pub(crate) fn side_by_side(result: &RunResult, snapshot: &Snapshot) -> Option<Ch
         bold.fit(&metric, gap + SIDE),
     );
     chart.description = format!("A line for each item through {}.", made.names.join(", "));
-    Some(chart)
+    Some(made.drawn(chart))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_many_items_every_arm_keeps_its_share() {
+        let arms = || vec![vec!['a'; 3000], vec!['b'; 500], vec!['c'; 500]];
+        let kept = thin(arms(), 2000);
+        let of = |arm| kept.iter().filter(|kept| **kept == arm).count();
+        assert_eq!((of('a'), of('b'), of('c')), (1500, 250, 250));
+        assert_eq!(thin(arms(), 9000).len(), 4000, "few are all drawn");
+        assert!(thin(Vec::<Vec<u8>>::new(), 2000).is_empty());
+    }
 }

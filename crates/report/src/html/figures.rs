@@ -218,20 +218,33 @@ fn lives(result: &RunResult, chart: &Chart) -> Result<PageFigure, ReportError> {
 
 fn settings(result: &RunResult, snapshot: &Snapshot) -> Result<Vec<PageFigure>, ReportError> {
     let noun = format::clean(result.lab_facts.item_word(), 30);
-    let slices = chart::slices(result, snapshot).map(|chart| {
+    let every = |drawn: &chart::ItemChart| {
+        if drawn.drawn < drawn.of {
+            let (drawn, of) = (drawn.drawn as u64, drawn.of as u64);
+            format!(
+                "each of {} of {}",
+                format::count(drawn),
+                format::counted(of, &noun)
+            )
+        } else {
+            format!("every {noun}")
+        }
+    };
+    let slices = chart::slices(result, snapshot).map(|drawn| {
         let caption = format!(
-            "A point for every {noun} of all arms, in the colour of its arm; the worst twentieth \
-             lies on the upper or lower edge."
+            "A point for {} of all arms, in the colour of its arm; the worst twentieth lies on the \
+             upper or lower edge.",
+            every(&drawn)
         );
-        figure(&chart, "slices", "Over each setting", &caption)
+        figure(&drawn.chart, "slices", "Over each setting", &caption)
     });
-    let side_by_side = chart::side_by_side(result, snapshot).map(|chart| {
+    let side_by_side = chart::side_by_side(result, snapshot).map(|drawn| {
         let caption = format!(
-            "A line for every {noun} through its settings to what it came to; the darker, the \
-             better."
+            "A line for {} through its settings to what it came to; the darker, the better.",
+            every(&drawn)
         );
         figure(
-            &chart,
+            &drawn.chart,
             "side-by-side",
             "All settings side by side",
             &caption,

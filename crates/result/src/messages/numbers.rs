@@ -54,6 +54,23 @@ pub(super) fn value(number: f64) -> String {
     none(number).unwrap_or_else(|| (number + 0.0).to_string())
 }
 
+/// A number with four digits that matter, `0.2541`, `0.01235`, `1235`; as it is where it has
+/// fewer, or is very small.
+pub(super) fn significant(number: f64) -> String {
+    let size = number.abs();
+    if !(1e-4..1e15).contains(&size) {
+        return value(number);
+    }
+    let decimals = (3.0 - size.log10().floor()).clamp(0.0, 8.0) as usize;
+    let rounded = format!("{number:.decimals$}");
+    let all = value(number);
+    if all.len() < rounded.len() {
+        all
+    } else {
+        rounded
+    }
+}
+
 /// What is said of a number that is none.
 fn none(number: f64) -> Option<String> {
     match number {
@@ -97,5 +114,18 @@ mod tests {
             ("-0.50".to_owned(), "0.25".to_owned())
         );
         assert_eq!(core_seconds(f64::INFINITY), "core time");
+        let targets = [0.254_123, 0.25, 0.012_345_6, 1234.56, 1e-9, 0.0, f64::NAN];
+        assert_eq!(
+            targets.map(significant),
+            [
+                "0.2541",
+                "0.25",
+                "0.01235",
+                "1235",
+                "0.000000001",
+                "0",
+                "not a number"
+            ]
+        );
     }
 }

@@ -3,7 +3,7 @@
 use workbench_record::{Finding, LabFacts};
 use workbench_words::counted;
 
-use super::numbers::{decimals, value};
+use super::numbers::significant;
 use super::slots;
 use crate::race::{Race, RaceArm};
 
@@ -16,13 +16,12 @@ pub(crate) fn base_missed(race: &Race, base: &RaceArm, facts: &LabFacts) -> Find
     })
 }
 
-/// That arms have repeats which never reached the target.
-pub(crate) fn findings(race: &Race, facts: &LabFacts) -> Vec<Finding> {
-    let base = race.arms.first().map(|arm| arm.arm.as_str());
-    let others = race
-        .arms
-        .iter()
-        .filter(|arm| Some(arm.arm.as_str()) != base);
+/// That arms have repeats which never reached the target; nothing where there is none.
+pub(crate) fn findings(race: &Race, base: &str, facts: &LabFacts) -> Vec<Finding> {
+    if race.target.is_none() {
+        return Vec::new();
+    }
+    let others = race.arms.iter().filter(|arm| arm.arm != base);
     let censored = others.filter(|arm| arm.censored() > 0);
     censored
         .map(|arm| {
@@ -43,7 +42,7 @@ fn missed(
     let of = counted(arm.to_target_s.len() as u64, "repeat");
     let metric = facts.called(&race.metric);
     let target = race.target.map_or_else(String::new, |target| {
-        format!(" of {} {}", race.direction.words(), short(target))
+        format!(" of {} {}", race.direction.words(), significant(target))
     });
     let text = format!(
         "Target not reached: in {} of {of} {name} did not come to a {metric}{target}, {so}.",
@@ -54,14 +53,5 @@ fn missed(
     match race.target {
         Some(target) => finding.number("target", target),
         None => finding,
-    }
-}
-
-/// Four decimals, where these say something.
-fn short(target: f64) -> String {
-    if target.abs() < 0.01 {
-        value(target)
-    } else {
-        decimals(target, 4)
     }
 }

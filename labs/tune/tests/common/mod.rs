@@ -3,7 +3,9 @@
 #![allow(clippy::unwrap_used, reason = "a test may end on the spot")]
 #![allow(dead_code, reason = "not every test needs all of it")]
 
-use workbench_experiment::lab::{CommandInput, CommandOutput, LabHost, OutputTable, Params};
+use workbench_experiment::lab::{
+    CommandInput, CommandOutput, LabError, LabHost, OutputTable, Params,
+};
 use workbench_experiment::{Control, Ended, Request, resolve, run};
 use workbench_machine::{BuildFacts, UsableCores};
 use workbench_record::RunStore;
@@ -53,6 +55,15 @@ pub fn play(request: &Request) -> Ended {
 
 /// Does a command about a run.
 pub fn command(ended: &Ended, name: &str, given: &[(&str, &str)]) -> CommandOutput {
+    try_command(ended, name, given).unwrap()
+}
+
+/// Does a command about a run, or says why not.
+pub fn try_command(
+    ended: &Ended,
+    name: &str,
+    given: &[(&str, &str)],
+) -> Result<CommandOutput, LabError> {
     let lab = workbench_lab_tune::lab(LabHost::default()).unwrap();
     let mut commands = lab.definition().commands.iter();
     let offered = commands.find(|offered| offered.name == name).unwrap();
@@ -69,7 +80,7 @@ pub fn command(ended: &Ended, name: &str, given: &[(&str, &str)]) -> CommandOutp
         snapshot: &ended.snapshot,
         options: &options,
     };
-    lab.command(name, &input).unwrap()
+    lab.command(name, &input)
 }
 
 /// One of its tables.

@@ -99,7 +99,8 @@ fn check(result: &RunResult) -> String {
         }
         _ if result.check.target_reached.is_some() => "not every arm reached the target".to_owned(),
         (true, true) => match &result.comparison.basis {
-            Basis::EqualOutputs | Basis::TimeToTarget { .. } | Basis::TimeOnCurve { .. } => {
+            Basis::TimeOnCurve { .. } => "the base has no finished repeat".to_owned(),
+            Basis::EqualOutputs | Basis::TimeToTarget { .. } => {
                 "all arms did equal work with equal outputs, in every repeat".to_owned()
             }
             Basis::OutputsNotCompared => {

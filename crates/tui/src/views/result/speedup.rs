@@ -143,11 +143,18 @@ fn interval(arm: &ArmResult, result: &RunResult) -> String {
         _ if arm.name == result.base => "the base".to_owned(),
         Some(interval) => Kinds::of_arms(&result.arms).cell(&interval),
         None if result.check.target_reached == Some(false) => "target missed".to_owned(),
-        None if arm.speedup.is_none() && result.race.is_some() => reached(arm, result),
+        None if arm.speedup.is_none() && has_target(result) => reached(arm, result),
         None if !result.check.passed() => "unequal work".to_owned(),
         None if arm.speedup.is_none() => "no base".to_owned(),
         None => "1 repeat".to_owned(),
     }
+}
+
+fn has_target(result: &RunResult) -> bool {
+    let race = result.race.as_ref();
+    // Without the base there is nothing to be ahead of, whether or not a target was set.
+    let has_base = result.arms.iter().any(|arm| arm.name == result.base);
+    has_base && race.is_some_and(|race| race.target.is_some())
 }
 
 /// How often an arm reached the target, where not always.
