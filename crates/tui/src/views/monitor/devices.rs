@@ -237,7 +237,7 @@ mod tests {
     fn warnings(state: &MachineState, typed: &[&str]) -> Vec<String> {
         let typed = typed.iter().map(|limit| limit.parse().unwrap());
         let limits = AlertLimits::default().with(typed);
-        let alerts = AlertWatch::new(limits).look(state);
+        let alerts = AlertWatch::new(limits).at_once().look(state);
         let lines = all(state, &alerts).into_iter();
         lines
             .filter(|line| line.warn)
@@ -282,6 +282,6 @@ mod tests {
         };
         let lines = all(&state, &[]);
         assert_eq!(lines[0].share, None);
-        assert_eq!(lines[0].text, "1.0 GiB in all");
+        assert_eq!(lines[0].text, "1.00 GiB in all");
     }
 }

@@ -59,7 +59,7 @@ pub fn draw(pane: Pane<'_>, scroll: &mut Scroll, state: &MachineState, view: &Mo
     } else {
         "busy = a kernel ran".to_owned()
     };
-    let title = format!("GPUs {dot} {} {dot} {what}", gpus.len());
+    let title = format!("GPUs {dot} {} {dot} {what}", counted(gpus));
     let mut inner = pane.panel((&title, &place));
     if gpus.is_empty() {
         inner.nothing("this machine reports no GPU");
@@ -69,6 +69,18 @@ pub fn draw(pane: Pane<'_>, scroll: &mut Scroll, state: &MachineState, view: &Mo
         gpu_card::draw(&mut inner, &gpus[window], abreast, view);
     } else {
         rows(&mut inner, &gpus[window], stale, view);
+    }
+}
+
+/// How many there are: GPUs, and the MIG devices that some are divided into.
+fn counted(gpus: &[GpuState]) -> String {
+    let whole = gpus.iter().filter(|gpu| gpu.mig.is_none()).count();
+    match gpus.len() - whole {
+        0 => whole.to_string(),
+        parts => format!(
+            "{whole} and {}",
+            format::counted(parts as u64, "MIG device")
+        ),
     }
 }
 
