@@ -308,6 +308,11 @@ fn shares(lost: &LostSeconds, slots_s: f64) -> BTreeMap<String, f64> {
 }
 
 impl Graded {
+    /// Whether it could be read, and something in it does not fit.
+    pub fn does_not_fit(&self) -> bool {
+        !self.holds && !self.unreadable
+    }
+
     /// What is remarkable, in a word or two each.
     pub fn remarks(&self) -> Vec<&'static str> {
         [
@@ -315,7 +320,7 @@ impl Graded {
             (self.late, "late"),
             (self.duplicate, "duplicate"),
             (self.draft, "draft"),
-            (!self.holds && !self.unreadable, "does not fit"),
+            (self.does_not_fit(), "does not fit"),
         ]
         .into_iter()
         .filter_map(|(is, remark)| is.then_some(remark))
