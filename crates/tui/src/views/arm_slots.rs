@@ -26,15 +26,19 @@ pub fn step_of(longest_ns: u64, columns: u16) -> u64 {
     step_ns(fits.unwrap_or(STEPS - 1))
 }
 
-/// Draws which repeat it is, and how long it took.
-pub fn draw_head(place: &mut Pane<'_>, arm: &EndedRepeat, repeat: &RepeatState) {
+/// Draws which repeat it is, how long it took, and how many of its slots have room.
+pub fn draw_head(place: &mut Pane<'_>, (arm, repeat): (&EndedRepeat, &RepeatState), slots: usize) {
     let theme = place.theme;
     let name = arm_on_workers(&arm.arm, arm.workers);
     let wall = format::seconds(seconds(wall_ns(repeat)));
+    let part = match arm.slots.rows(arm.workers) {
+        all if all > slots => format!(", {slots} of {all} slots"),
+        _ => String::new(),
+    };
     place
         .row(0)
         .text(&name, theme.title)
-        .text(&format!(", {wall}"), theme.dim);
+        .text(&format!(", {wall}{part}"), theme.dim);
 }
 
 /// Draws a slot after a label of so many columns.

@@ -119,7 +119,10 @@ fn draw_row(
 ) {
     let theme = place.theme;
     let label = match row {
-        Row::Head => return draw_head(&mut place, arm, repeat),
+        Row::Head => {
+            let slots = arm.slots.rows(arm.workers);
+            return draw_head(&mut place, (arm, repeat), slots);
+        }
         Row::Slot(at) => {
             return draw_slot(&mut place, (arm, repeat), at, (LABEL, step, columns));
         }

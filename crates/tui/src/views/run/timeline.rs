@@ -163,6 +163,20 @@ fn lines_of(ended: &EndedRepeat) -> usize {
     1 + ended.slots.rows(ended.workers)
 }
 
+/// How many slots of each arm have room, so that every arm has some; all of them where not even one
+/// of each has.
+fn slots_each(ended: &[EndedRepeat], lines: usize) -> usize {
+    let most = ended.iter().map(|arm| lines_of(arm) - 1).max().unwrap_or(0);
+    let needs = |slots: usize| -> usize {
+        let of = |arm: &EndedRepeat| 1 + (lines_of(arm) - 1).min(slots);
+        ended.iter().map(of).sum()
+    };
+    (1..=most)
+        .rev()
+        .find(|slots| needs(*slots) <= lines)
+        .unwrap_or(most)
+}
+
 /// Draws the last finished repeats of the arms, as many as there is room for.
 fn draw_ended(
     place: &mut Pane<'_>,
@@ -175,15 +189,17 @@ fn draw_ended(
     let longest = ended.iter().filter_map(of).map(wall_ns).max();
     let step = step_of(longest.unwrap_or(0), columns);
     let scale = (LABEL, step, columns);
+    let most = slots_each(ended, usize::from(last));
     let (mut line, mut left) = (0, ended.len());
     for arm in ended {
         let Some(repeat) = of(arm) else { continue };
-        if usize::from(line) + lines_of(arm) > usize::from(last) {
+        let slots = (lines_of(arm) - 1).min(most);
+        if usize::from(line) + 1 + slots > usize::from(last) {
             break;
         }
         left -= 1;
-        draw_head(&mut place.band(line, 1), arm, repeat);
-        for at in 0..lines_of(arm) - 1 {
+        draw_head(&mut place.band(line, 1), (arm, repeat), slots);
+        for at in 0..slots {
             line += 1;
             draw_ended_slot(&mut place.band(line, 1), (arm, repeat), at, scale);
         }
