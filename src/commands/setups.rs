@@ -3,7 +3,7 @@
 
 use workbench_experiment::lab::Lab;
 use workbench_experiment::setup::{SavedSetup, SavedSetupError, SetupStore};
-use workbench_experiment::{Request, RequestError};
+use workbench_experiment::{AskedWorkers, Request, RequestError};
 use workbench_report::format;
 
 use crate::config::kept;
@@ -29,7 +29,7 @@ pub fn run(delete: Option<&str>) -> Result<u8, ExitError> {
         return Ok(code::DONE);
     }
     let mut table = TextTable::new();
-    table.header(["name", "lab", "preset", "note"].into_iter());
+    table.header(["name", "lab", "preset", "note"]);
     for named in &all {
         let clean = |text: &str| format::clean(text, LONGEST);
         let (lab, preset, note) = match &named.setup {
@@ -41,7 +41,7 @@ pub fn run(delete: Option<&str>) -> Result<u8, ExitError> {
             Err(error) => (String::new(), String::new(), clean(&error.to_string())),
         };
         let name = clean(&named.name);
-        table.row([name.as_str(), &lab, &preset, &note].into_iter());
+        table.row([name.as_str(), &lab, &preset, &note]);
     }
     output::print(&table.render(0, output::room()))?;
     output::print(&format!("\nIn {}\n", store.folder().display()))?;
@@ -94,7 +94,7 @@ pub fn with(kept: Request, given: Request) -> Request {
         set: [kept.set, given.set].concat(),
         arms: or(given.arms, kept.arms),
         peers: given.peers || kept.peers,
-        workers: if given.workers == Default::default() {
+        workers: if given.workers == AskedWorkers::default() {
             kept.workers
         } else {
             given.workers
