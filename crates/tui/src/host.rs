@@ -39,8 +39,8 @@ pub trait Host: Send + Sync {
         Err(format!("no lab is read from {}", folder.display()))
     }
 
-    /// The person has agreed to what a lab runs that is not a part of this program, and is not asked
-    /// again.
+    /// The person has agreed to what a lab runs that is not a part of this program, and is not
+    /// asked again.
     fn agree(&self, lab: &dyn Lab, _store: &RunStore) {
         lab.agree();
     }

@@ -1,5 +1,5 @@
-//! Before a run that takes long, that another would disturb, or that runs programs which are no part
-//! of this one: what to expect, and what else to do.
+//! Before a run that takes long, that another would disturb, or that runs programs which are no
+//! part of this one: what to expect, and what else to do.
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -56,8 +56,8 @@ impl Begin {
     pub fn draw(&self, frame: &mut Frame, area: Rect, theme: &Theme) {
         dialog_of(frame, area, ("Start this run?", 70), theme, |columns| {
             let mut text = Vec::new();
-            for reason in &self.reasons {
-                for line in reason.lines() {
+            for told in &self.reasons {
+                for line in told.split('\n') {
                     text.extend(wrap_plain(line, columns, theme.text));
                 }
                 text.push(Line::default());
