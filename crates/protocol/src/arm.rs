@@ -76,7 +76,8 @@ pub enum ArmLine {
         /// Where the point lies.
         #[serde(default)]
         step: u64,
-        /// How high.
+        /// How high. What is not finite is written as the word `NaN`, `Infinity` or `-Infinity`.
+        #[serde(with = "number_or_word")]
         value: f64,
         /// The item that it belongs to.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -199,9 +200,9 @@ impl ArmLine {
                     && task.ready_ns.is_none_or(|ready| ready <= task.started_ns)
                     && task.by.as_ref().is_none_or(|by| by.len() <= LONGEST_TEXT)
             }
-            Self::Metric {
-                name, value, item, ..
-            } => is_name(name) && value.is_finite() && item.iter().all(|item| is_name(item)),
+            Self::Metric { name, item, .. } => {
+                is_name(name) && item.iter().all(|item| is_name(item))
+            }
             Self::Work { counts } | Self::Fact { counts } => {
                 counts.keys().all(|name| is_name(name))
             }
@@ -224,6 +225,41 @@ impl ArmLine {
                 is_name(name) && fits
             }
             Self::Warning { text } => is_text(text),
+        }
+    }
+}
+
+/// A number, or one of the words for what JSON has no number for.
+mod number_or_word {
+    use serde::de::Error as _;
+    use serde::{Deserialize as _, Deserializer, Serialize as _, Serializer};
+
+    use super::QualityValue;
+
+    pub fn serialize<S: Serializer>(value: &f64, into: S) -> Result<S::Ok, S::Error> {
+        if value.is_nan() {
+            "NaN".serialize(into)
+        } else if value.is_infinite() {
+            let word = if *value > 0.0 {
+                "Infinity"
+            } else {
+                "-Infinity"
+            };
+            word.serialize(into)
+        } else {
+            value.serialize(into)
+        }
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<f64, D::Error> {
+        match QualityValue::deserialize(from)? {
+            QualityValue::Number(number) => Ok(number),
+            QualityValue::Text(word) => match word.as_str() {
+                "NaN" => Ok(f64::NAN),
+                "Infinity" => Ok(f64::INFINITY),
+                "-Infinity" => Ok(f64::NEG_INFINITY),
+                _ => Err(D::Error::custom("neither a number nor a word for one")),
+            },
         }
     }
 }
@@ -330,6 +366,23 @@ mod tests {
                 Ok(ArmLine::Ready { at_ns: None })
             ]
         );
+        for (value, word) in [
+            (0.5, "0.5"),
+            (f64::INFINITY, "\"Infinity\""),
+            (f64::NEG_INFINITY, "\"-Infinity\""),
+        ] {
+            let text = format!(r#"{{"event":"metric","name":"loss","step":0,"value":{word}}}"#);
+            let line = ArmLine::Metric {
+                name: "loss".to_owned(),
+                step: 0,
+                value,
+                item: None,
+            };
+            assert_eq!(serde_json::to_string(&line).unwrap(), text);
+            assert_eq!(read(text.as_bytes()), [Ok(line)]);
+        }
+        let much = read(br#"{"event":"metric","name":"loss","value":"much"}"#);
+        assert_eq!(much, [Err(ArmLineError::NoEvent)]);
         let other = read(b"{\"event\":\"hello\",\"version\":2}");
         assert_eq!(other, [Err(ArmLineError::Version)]);
     }

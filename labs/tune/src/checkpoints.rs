@@ -69,8 +69,15 @@ impl KeptStates {
     /// Drops what there is of a trial that is over.
     pub fn end(&mut self, trial: TrialId) {
         if !self.all {
+            let dir = Self::folder(&self.dir, trial);
+            self.doomed.push_back((Instant::now(), dir));
             self.forget(trial, None);
         }
+    }
+
+    /// The folder of a trial that is a process.
+    pub fn folder(dir: &Path, trial: TrialId) -> PathBuf {
+        dir.join(format!("program-{trial}"))
     }
 
     fn forget(&mut self, trial: TrialId, but: Option<u64>) {
@@ -86,7 +93,7 @@ impl KeptStates {
                 break;
             }
             // What stays does no harm: the directory goes with the repeat.
-            let _ = fs::remove_file(file);
+            let _ = fs::remove_file(file).or_else(|_| fs::remove_dir_all(file));
             self.doomed.pop_front();
         }
     }

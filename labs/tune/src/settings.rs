@@ -52,13 +52,10 @@ impl SearchSettings {
     /// # Errors
     /// When a parameter is missing or contradicts another.
     pub fn new(params: &Params) -> Result<Self, LabError> {
-        let count = |name: &str| integer(params, name).map(|value| value.max(0) as u64);
+        let count = |name: &str| count(params, name);
         let target = number(params, "target")?;
         let settings = Self {
-            objective: match text(params, "objective")? {
-                "forest" => ObjectiveKind::Forest,
-                _ => ObjectiveKind::Mlp,
-            },
+            objective: ObjectiveKind::of(text(params, "objective")?).unwrap_or(ObjectiveKind::Mlp),
             trials: count("trials")?,
             budget: count("budget")?,
             grace: count("grace")?,
@@ -136,7 +133,19 @@ fn integer(params: &Params, name: &str) -> Result<i64, LabError> {
     }
 }
 
-fn number(params: &Params, name: &str) -> Result<f64, LabError> {
+/// The value of a parameter that is a whole number; 0 for what is less.
+///
+/// # Errors
+/// When it is missing.
+pub fn count(params: &Params, name: &str) -> Result<u64, LabError> {
+    integer(params, name).map(|value| value.max(0) as u64)
+}
+
+/// The value of a parameter that is a number.
+///
+/// # Errors
+/// When it is missing.
+pub fn number(params: &Params, name: &str) -> Result<f64, LabError> {
     match params.get(name) {
         Some(ParamValue::Float(value)) => Ok(*value),
         Some(ParamValue::Integer(value)) => Ok(*value as f64),

@@ -172,7 +172,7 @@ impl Outside {
                 | TerminalEffect::Tell(..)
                 | TerminalEffect::Suspend,
             )
-            | Effect::Run(RunEffect::CancelArm(_))
+            | Effect::Run(RunEffect::CancelArm(_) | RunEffect::CancelItem(_))
             | Effect::Watch(WatchEffect::Unfollow) => Some(AppEvent::Redraw),
             Effect::LookAround => Some(AppEvent::Beside(vec![Measuring {
                 pid: 7,
