@@ -236,6 +236,7 @@ mod number_or_word {
 
     use super::QualityValue;
 
+    #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
     pub fn serialize<S: Serializer>(value: &f64, into: S) -> Result<S::Ok, S::Error> {
         if value.is_nan() {
             "NaN".serialize(into)

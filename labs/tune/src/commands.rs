@@ -2,7 +2,6 @@
 //! recorded curves.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use serde_json::{Value, json};
 use workbench_experiment::data_words;
@@ -254,8 +253,9 @@ impl ChosenTrial<'_> {
         let place = TrialPlace {
             dir: PathBuf::from("."),
             units: self.at.budget,
+            slots: prepared.settings.trial_slots,
             judged: true,
-            stop: Arc::new(|| false),
+            ..TrialPlace::none()
         };
         let seed = prepared.trial_seed(of.repeat, self.at.trial.0);
         let config = trail::params(&self.known.configuration);

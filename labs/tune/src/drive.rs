@@ -61,6 +61,8 @@ struct Drive<'a, 'c> {
 /// A leg that runs.
 struct RunningLeg {
     leg: Leg,
+    /// Its number among those that run at once.
+    slot: usize,
     /// Ends it.
     stop: Arc<AtomicBool>,
 }
@@ -233,12 +235,14 @@ impl Drive<'_, '_> {
         };
         let (trial, first) = (leg.trial, from.is_none());
         let stop: Arc<AtomicBool> = Arc::default();
+        let is_free = |slot: &usize| self.running.values().all(|other| other.slot != *slot);
+        let slot = (0..=self.running.len()).find(is_free).unwrap_or_default();
         let work = LegWork {
             objective: Arc::clone(self.search.objective),
             trial,
             config: trail::params(&leg.configuration),
             seed: TrialSeed::new(self.search.seed, self.ctx.repeat, trial.0),
-            place: self.place(trial, &stop),
+            place: self.place(trial, (slot, &stop)),
             from,
             to: leg.to,
             decided_at: Arc::clone(&self.decided_at),
@@ -252,17 +256,20 @@ impl Drive<'_, '_> {
         };
         let task = self.pool.task().name(trail::name(trial));
         let task = task.group(trial.0 as u32).part(u32::from(!first));
+        let task = task.cpus(f64::from(self.search.settings.trial_slots));
         task.spawn(move || work.run())
             .map_err(|error| LabError::Failed(error.to_string()))?;
-        self.running.insert(trial, RunningLeg { leg, stop });
+        self.running.insert(trial, RunningLeg { leg, slot, stop });
         Ok(())
     }
 
-    fn place(&self, trial: TrialId, stop: &Arc<AtomicBool>) -> TrialPlace {
+    fn place(&self, trial: TrialId, (slot, stop): (usize, &Arc<AtomicBool>)) -> TrialPlace {
         let (stop, progress) = (Arc::clone(stop), self.ctx.progress.clone());
         TrialPlace {
             dir: KeptStates::folder(self.checkpoints.dir(), trial),
             units: self.search.settings.budget,
+            slot,
+            slots: self.search.settings.trial_slots,
             judged: false,
             stop: Arc::new(move || stop.load(Ordering::Relaxed) || progress.is_cancelled()),
         }

@@ -23,6 +23,7 @@ mod recorded;
 mod settings;
 mod so_far;
 mod spaces;
+mod timing;
 mod trail;
 mod ways;
 mod what_if;
@@ -147,6 +148,7 @@ impl Tune {
 
     fn prepared(&self, config: &RunConfig) -> Result<PreparedSearch, LabError> {
         let settings = SearchSettings::new(&config.params)?;
+        settings.check_workers(&config.workers)?;
         let command = Command::of(&config.params, settings.objective)?;
         let named = command.as_ref().map(Command::names).unwrap_or_default();
         let space = spaces::space(

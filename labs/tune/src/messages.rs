@@ -109,8 +109,8 @@ pub fn not_reproduced(trial: TrialId, searched: f64, again: f64) -> Finding {
 }
 
 /// What the numbers of a replay are.
-pub const WHAT_IF: &str = "Computed, not measured: the recorded curves, each unit as long as in the \
-                           run, without overhead and on slots that do not slow each other down.";
+pub const WHAT_IF: &str = "Computed, not measured: the recorded curves, each unit as long as in the run, with what starting \
+     and resuming trials cost there. More slots than were measured do not slow each other down.";
 /// Above the measured searches.
 pub const MEASURED: &str = "Searches of this run with the same trials, against what was computed";
 

@@ -250,8 +250,9 @@ impl PreparedSearch {
         TrialPlace {
             dir: ctx.scratch.join(what),
             units,
-            judged: false,
+            slots: self.settings.trial_slots,
             stop: Arc::new(move || progress.is_cancelled()),
+            ..TrialPlace::none()
         }
     }
 

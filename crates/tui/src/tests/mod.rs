@@ -6,6 +6,7 @@ mod form;
 mod form_data;
 mod gallery;
 mod history;
+mod items;
 mod manage;
 mod missing;
 mod monitor;

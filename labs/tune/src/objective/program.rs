@@ -21,7 +21,9 @@ use super::error::TrialError;
 use super::seed::TrialSeed;
 
 /// What a command may name besides the parameters of the space.
-pub const PLACES: [&str; 7] = [
+pub const PLACES: [&str; 9] = [
+    "slot",
+    "slots",
     "trial",
     "seed",
     "repeat",
@@ -59,6 +61,10 @@ pub struct TrialPlace {
     pub dir: PathBuf,
     /// The most units that it will be asked for.
     pub units: u64,
+    /// Its number among the trials that run at once, from 0.
+    pub slot: usize,
+    /// Slots that it has.
+    pub slots: u32,
     /// Whether it is trained to be judged by the test rows.
     pub judged: bool,
     /// Whether it is to end.
@@ -71,6 +77,8 @@ impl TrialPlace {
         Self {
             dir: PathBuf::new(),
             units: 0,
+            slot: 0,
+            slots: 1,
             judged: false,
             stop: Arc::new(|| false),
         }
@@ -123,6 +131,8 @@ impl Program {
     /// The values of a command's placeholders.
     pub fn values(&self, config: &Params, seed: TrialSeed, place: &TrialPlace) -> PlaceValues {
         let own = [
+            ("slot", place.slot.to_string()),
+            ("slots", place.slots.to_string()),
             ("trial", seed.trial().to_string()),
             ("seed", seed.number().to_string()),
             ("repeat", seed.search().to_string()),
