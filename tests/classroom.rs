@@ -6,13 +6,14 @@ mod common;
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Output;
+use std::process::{Command, Output};
 
 use common::{Bench, stderr, stdout};
 use serde_json::Value;
 use workbench_submission::{open, open_archive};
 
 const PERSON: &str = "marlenequist";
+const MACHINE: &str = "quistens-laptop";
 
 fn assignment() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/assignments/rf/assignment.toml")
@@ -30,7 +31,39 @@ fn student(bench: &Bench, args: &[&str]) -> Output {
         .env("LOGNAME", PERSON)
         .env("WORKBENCH_RUN_DIR", home.join("runs"))
         .args(args);
-    command.output().unwrap()
+    on_own_machine(command).output().unwrap()
+}
+
+/// The same command on a machine that bears the person's name, where the system lets a process name
+/// its machine; elsewhere it is this one, with its own name.
+fn on_own_machine(command: Command) -> Command {
+    let names_it = format!("echo {MACHINE} >/proc/sys/kernel/hostname && exec \"$@\"");
+    let mut own = Command::new("unshare");
+    own.args([
+        "--user",
+        "--map-root-user",
+        "--uts",
+        "sh",
+        "-c",
+        &names_it,
+        "sh",
+    ]);
+    let mut asked = Command::new("unshare");
+    let asked = asked.args(own.get_args()).arg("true");
+    if !asked.output().is_ok_and(|asked| asked.status.success()) {
+        return command;
+    }
+    own.arg(command.get_program()).args(command.get_args());
+    for (name, value) in command.get_envs() {
+        match value {
+            Some(value) => own.env(name, value),
+            None => own.env_remove(name),
+        };
+    }
+    if let Some(folder) = command.get_current_dir() {
+        own.current_dir(folder);
+    }
+    own
 }
 
 #[track_caller]
@@ -112,6 +145,31 @@ fn from_the_prediction_to_the_grade() {
     let document: Value = serde_json::from_str(&ok(&verified)).unwrap();
     assert_eq!(document[0]["holds"], true);
     graded(&bench, &class, file);
+    edited_is_told_on_the_page(&bench, &fs::read(&hand_in).unwrap());
+}
+
+fn edited_is_told_on_the_page(bench: &Bench, hand_in: &[u8]) {
+    let class = bench.path("edited-class");
+    for (name, mut content) in workbench_submission::contents(hand_in).unwrap() {
+        if name.ends_with("result.json") {
+            content = String::from_utf8(content).unwrap().replace('1', "2").into();
+        }
+        let path = class.join("edited").join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, content).unwrap();
+    }
+    let out = bench.path("edited.csv");
+    ok(&bench.run([
+        "grade",
+        class.to_str().unwrap(),
+        "-o",
+        out.to_str().unwrap(),
+    ]));
+    let page = fs::read_to_string(bench.path("edited-class.html")).unwrap();
+    assert!(
+        page.contains("1 with findings that do not fit") && page.contains("The charts leave out"),
+        "{page}"
+    );
 }
 
 fn graded(bench: &Bench, class: &Path, file: &str) {
@@ -160,7 +218,7 @@ fn graded(bench: &Bench, class: &Path, file: &str) {
 }
 
 #[test]
-fn no_byte_names_the_person_or_the_home_folder() {
+fn no_byte_names_the_person_the_machine_or_the_home_folder() {
     let bench = Bench::new();
     let home = bench.path(PERSON);
     fs::create_dir_all(&home).unwrap();
@@ -189,6 +247,7 @@ fn no_byte_names_the_person_or_the_home_folder() {
     let inside = |bytes: &[u8]| {
         let text = String::from_utf8_lossy(bytes).to_lowercase();
         assert!(!text.contains(PERSON), "{text}");
+        assert!(!text.contains(MACHINE), "{text}");
         assert!(!text.contains(home.to_str().unwrap()));
     };
     inside(&archive);

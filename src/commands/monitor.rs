@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::mpsc::{self, RecvTimeoutError};
-use std::time::Duration;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use clap::{Args, ValueHint};
 use workbench_experiment::lab::Lab;
@@ -39,8 +39,8 @@ const LONGEST: f64 = 3600.0;
 /// What `--once` shows of the time before it.
 const ONCE: Duration = Duration::from_secs(1);
 /// How often it is looked whether the GPUs' driver has answered, for `--once`, and how long.
-const GPU_PAUSE: Duration = Duration::from_millis(250);
-const GPU_TRIES: usize = 44;
+const GPU_PAUSE: Duration = Duration::from_millis(20);
+const PATIENCE: Duration = Duration::from_secs(11);
 /// Processes in a picture.
 const PROCESSES: u16 = 15;
 /// Columns of a picture where nobody says how wide the terminal is.
@@ -113,7 +113,12 @@ pub fn run(
 ) -> Result<u8, ExitError> {
     let limits = AlertLimits::default().with(args.alert.iter().copied());
     let recording = args.replay.as_deref().map(Recording::open).transpose()?;
+    let flaws = recording.as_ref().map(|it| it.flaws(unix_ms()));
+    let flaws = flaws.unwrap_or_default();
     if args.once || args.json {
+        for flaw in flaws {
+            output::error_line(&flaw.to_string())?;
+        }
         let (machine, look) = match recording {
             Some(recording) => last(recording, limits)?,
             None => (MachineFacts::probe_without_gpus(), once(limits)),
@@ -137,6 +142,7 @@ pub fn run(
             recorder,
             server,
             recording,
+            flaws,
         };
         return screen::run(store, labs, config, Some(start));
     }
@@ -157,22 +163,34 @@ pub fn run(
     )
 }
 
+fn unix_ms() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    since.map_or(0, |since| since.as_millis() as u64)
+}
+
 /// One look that covers a second, with the GPUs where their driver answers.
 fn once(limits: AlertLimits) -> MonitorLook {
-    let mut watcher = MachineWatcher::new(limits);
+    let mut watcher = MachineWatcher::new(limits).at_once();
+    wait_for_gpus(&watcher, 0);
+    watcher.look();
     std::thread::sleep(ONCE);
-    let (mut look, _) = watcher.look();
-    // The driver may have to wake the GPUs up. What a card measures between two looks needs two.
-    let mut answers = 0;
-    for _ in 0..GPU_TRIES {
-        if look.state.gpu_problem.is_some() || answers == 2 || !watcher.has_gpus() {
-            break;
+    // What a card measures, it measures from one question to the next.
+    let answers = watcher.gpu_answers();
+    watcher.ask_gpus();
+    wait_for_gpus(&watcher, answers);
+    watcher.look().0
+}
+
+/// Waits until the GPUs' driver has answered more often, as long as it does; it may have to wake the
+/// GPUs up.
+fn wait_for_gpus(watcher: &MachineWatcher, answers: u64) {
+    let until = Instant::now() + PATIENCE;
+    while watcher.gpus_are_awaited() && watcher.gpu_answers() <= answers {
+        if Instant::now() >= until {
+            return;
         }
-        answers += usize::from(!look.state.gpus.is_empty());
         std::thread::sleep(GPU_PAUSE);
-        (look, _) = watcher.look();
     }
-    look
 }
 
 /// The last look of a recording.
@@ -181,7 +199,7 @@ fn last(
     limits: AlertLimits,
 ) -> Result<(MachineFacts, MonitorLook), ExitError> {
     let state = recording.state(recording.times().len().saturating_sub(1))?;
-    let alerts = AlertWatch::new(limits).look(&state);
+    let alerts = AlertWatch::new(limits).at_once().look(&state);
     Ok((recording.machine().clone(), MonitorLook { state, alerts }))
 }
 

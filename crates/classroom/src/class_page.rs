@@ -23,6 +23,8 @@ pub fn class_page(class: &[Graded], title: &str, names: bool) -> String {
     page(title, &content)
 }
 
+const LEFT_OUT: &str = " The charts leave out what does not fit.";
+
 fn summary(class: &[Graded]) -> String {
     let of = |is: fn(&Graded) -> bool| class.iter().filter(|graded| is(graded)).count() as u64;
     let mut parts = vec![counted(class.len() as u64, "hand-in")];
@@ -31,12 +33,15 @@ fn summary(class: &[Graded]) -> String {
         (of(|g| g.draft), "as drafts"),
         (of(|g| g.unreadable), "unreadable"),
         (of(|g| g.duplicate), "sharing runs"),
+        (of(Graded::does_not_fit), "with findings that do not fit"),
     ] {
         if count > 0 {
             parts.push(format!("{count} {what}"));
         }
     }
-    parts.join(", ") + "."
+    let is_complete = of(Graded::does_not_fit) == 0;
+    let left_out = if is_complete { "" } else { LEFT_OUT };
+    parts.join(", ") + "." + left_out
 }
 
 fn all_speeds(class: &[Graded]) -> impl Iterator<Item = &Speed> {

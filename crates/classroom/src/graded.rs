@@ -269,10 +269,6 @@ fn counted(question: &Question, answer: &str) -> String {
 
 fn speeds(run: &VerifiedRun) -> Vec<Speed> {
     let result = &run.result;
-    let parallel = result
-        .arms
-        .iter()
-        .filter(|arm| arm.name != result.base && !arm.control);
     let of = |arm: &ArmResult| {
         let speedup = arm.speedup?;
         let slots_s = f64::from(arm.workers) * arm.wall_median_s;
@@ -290,7 +286,7 @@ fn speeds(run: &VerifiedRun) -> Vec<Speed> {
             lost: shares(&arm.lost_s, slots_s),
         })
     };
-    parallel.filter_map(of).collect()
+    result.compared().filter_map(of).collect()
 }
 
 fn shares(lost: &LostSeconds, slots_s: f64) -> BTreeMap<String, f64> {
@@ -312,6 +308,11 @@ fn shares(lost: &LostSeconds, slots_s: f64) -> BTreeMap<String, f64> {
 }
 
 impl Graded {
+    /// Whether it could be read, and something in it does not fit.
+    pub fn does_not_fit(&self) -> bool {
+        !self.holds && !self.unreadable
+    }
+
     /// What is remarkable, in a word or two each.
     pub fn remarks(&self) -> Vec<&'static str> {
         [
@@ -319,7 +320,7 @@ impl Graded {
             (self.late, "late"),
             (self.duplicate, "duplicate"),
             (self.draft, "draft"),
-            (!self.holds && !self.unreadable, "does not fit"),
+            (self.does_not_fit(), "does not fit"),
         ]
         .into_iter()
         .filter_map(|(is, remark)| is.then_some(remark))

@@ -92,6 +92,14 @@ struct Place<'a> {
     before: Option<&'a RepeatState>,
 }
 
+impl Place<'_> {
+    /// CPU time of the tasks that an earlier part of the repeat ended.
+    fn earlier_cpu_ns(&self) -> u64 {
+        let earlier = self.before.iter().flat_map(|before| &before.tasks);
+        earlier.map(|task| task.cpu_ns).sum()
+    }
+}
+
 /// When an arm began its work, and for how long it worked, in nanoseconds.
 fn worked(output: &ArmOutput, started_ns: u64, ended_ns: u64) -> (u64, u64) {
     let [from, to] = output.worked_ns.unwrap_or([started_ns, ended_ns]);
@@ -275,9 +283,8 @@ impl Runner<'_> {
             self.work.lab.run_arm(self.work.of_lab(&id.arm), ctx)
         });
         let ended_ns = self.clock.now_ns();
-        let earlier = place.before.iter().flat_map(|before| &before.tasks);
-        let earlier_ns: u64 = earlier.map(|task| task.cpu_ns).sum();
-        let cpu_ns = process_cpu_ns() - cpu_before + progress.processes_cpu_ns() + earlier_ns;
+        let cpu_ns =
+            process_cpu_ns() - cpu_before + progress.processes_cpu_ns() + place.earlier_cpu_ns();
         let usage = meter.stop();
         // After a failure or an interruption tasks may still run; their spans belong to this
         // repeat.
@@ -311,7 +318,8 @@ impl Runner<'_> {
         })
     }
 
-    /// Whether a repeat was made in one part; of another only the last part was seen, which is told.
+    /// Whether a repeat was made in one part; of another only the last part was seen, and that is
+    /// told.
     fn is_whole(&self, place: &Place<'_>) -> bool {
         if place.before.is_some() {
             self.recorder.emit(Event::Finding(continued(place.id)));

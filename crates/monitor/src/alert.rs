@@ -1,5 +1,7 @@
 //! Something that somebody should look at.
 
+use std::time::Duration;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use workbench_json::Floats;
@@ -34,6 +36,30 @@ pub enum AlertKind {
     Quota,
     /// The hypervisor gives the cores to others.
     Steal,
+}
+
+/// How long a figure that goes up and down has to be beyond its limit before it is told.
+const LASTING: Duration = Duration::from_secs(5);
+
+impl AlertKind {
+    /// How long it has to last before it is told: one sample of what goes up and down says nothing,
+    /// and what has happened is told at once.
+    pub fn lasting(self) -> Duration {
+        match self {
+            Self::GpuLost
+            | Self::GpuDriver
+            | Self::GpuError
+            | Self::GpuMemoryErrors
+            | Self::Disk => Duration::ZERO,
+            Self::GpuTemperature
+            | Self::GpuHeldDown
+            | Self::CoreTemperature
+            | Self::Memory
+            | Self::MemoryStalls
+            | Self::Quota
+            | Self::Steal => LASTING,
+        }
+    }
 }
 
 /// Of what.

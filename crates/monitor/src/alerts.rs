@@ -82,7 +82,8 @@ impl AlertLimits {
         self
     }
 
-    fn of(&self, kind: AlertKind) -> Option<f64> {
+    /// From where on a kind is told; `None` where it is not, and for kinds without a limit.
+    pub fn of(&self, kind: AlertKind) -> Option<f64> {
         self.0.get(&kind).copied().flatten()
     }
 }
@@ -95,11 +96,21 @@ struct Beyond {
     limit: f64,
 }
 
-/// Tells what is beyond its limit, and since when.
+/// Since when a figure is beyond its limit.
+#[derive(Debug, Clone, Copy)]
+struct Since {
+    unix_ms: u64,
+    /// How long it was seen so, in seconds, whatever the clock says.
+    lasted_s: f64,
+}
+
+/// Tells what is beyond its limit, and since when. What goes up and down has to stay there for
+/// [`AlertKind::lasting`] before it is told.
 #[derive(Debug, Clone, Default)]
 pub struct AlertWatch {
     limits: AlertLimits,
-    since: BTreeMap<(AlertKind, AlertSubject), u64>,
+    since: BTreeMap<(AlertKind, AlertSubject), Since>,
+    at_once: bool,
 }
 
 impl AlertWatch {
@@ -107,8 +118,20 @@ impl AlertWatch {
     pub fn new(limits: AlertLimits) -> Self {
         Self {
             limits,
-            since: BTreeMap::new(),
+            ..Self::default()
         }
+    }
+
+    /// Tells everything in the first look that shows it, for whoever looks once.
+    #[must_use]
+    pub fn at_once(mut self) -> Self {
+        self.at_once = true;
+        self
+    }
+
+    /// Forgets since when figures are beyond their limits: the next look does not follow the last.
+    pub fn forget(&mut self) {
+        self.since.clear();
     }
 
     /// What is beyond its limit in a look, the worst kinds first.
@@ -130,9 +153,22 @@ impl AlertWatch {
         let before = std::mem::take(&mut self.since);
         let mut alerts = Vec::with_capacity(beyond.len());
         for found in beyond {
-            let key = (found.kind, found.subject.clone());
-            let since = before.get(&key).copied().unwrap_or(state.unix_ms);
+            let key = (found.kind, watched(found.kind, &found.subject));
+            let since = match before.get(&key) {
+                Some(before) => Since {
+                    lasted_s: before.lasted_s + state.interval_s.max(0.0),
+                    ..*before
+                },
+                None => Since {
+                    unix_ms: state.unix_ms,
+                    lasted_s: 0.0,
+                },
+            };
             self.since.insert(key, since);
+            let lasting = found.kind.lasting().as_secs_f64();
+            if since.lasted_s < lasting && !self.at_once {
+                continue;
+            }
             alerts.push(Alert {
                 text: messages::alert(
                     found.kind,
@@ -144,10 +180,18 @@ impl AlertWatch {
                 subject: found.subject,
                 value: found.value,
                 limit: found.limit,
-                since_unix_ms: since,
+                since_unix_ms: since.unix_ms,
             });
         }
         alerts
+    }
+}
+
+/// Whose time counts: of the cores the hottest is told, which is another one at every look.
+fn watched(kind: AlertKind, subject: &AlertSubject) -> AlertSubject {
+    match kind {
+        AlertKind::CoreTemperature => AlertSubject::Machine,
+        _ => subject.clone(),
     }
 }
 
@@ -211,12 +255,9 @@ fn of_machine(state: &MachineState, limits: &AlertLimits, found: &mut Vec<Beyond
 
 /// Share of the memory that may be used and is, of the control group where that has less.
 fn memory_used(state: &MachineState) -> Option<f64> {
-    let (memory, group) = (&state.memory, &state.group);
-    let (used, all) = match group.memory_limit_bytes.zip(group.memory_used_bytes) {
-        // Files that a group has read count as its own, and can be given back.
-        Some((limit, used)) => (used.saturating_sub(memory.cached_bytes), limit),
-        None => (memory.used_bytes(), memory.total_bytes),
-    };
+    let memory = &state.memory;
+    let of_machine = || Some((memory.used_bytes()?, memory.total_bytes));
+    let (used, all) = state.group.memory().or_else(of_machine)?;
     (all > 0).then(|| used as f64 / all as f64)
 }
 
@@ -267,7 +308,7 @@ fn of_gpu(gpu: &GpuState, limits: &AlertLimits, found: &mut Vec<Beyond>) {
 #[cfg(test)]
 mod tests {
     use workbench_machine::gpu::{EccErrors, ThrottleReason};
-    use workbench_machine::state::MemoryState;
+    use workbench_machine::state::{CoreState, GroupState, MemoryState};
 
     use super::*;
 
@@ -283,12 +324,12 @@ mod tests {
 
     #[test]
     fn an_alert_keeps_its_beginning_until_it_ends() {
-        let mut watch = AlertWatch::new(AlertLimits::default());
+        let mut watch = AlertWatch::new(AlertLimits::default()).at_once();
         let mut state = MachineState {
             unix_ms: 1000,
             memory: MemoryState {
                 total_bytes: 100,
-                available_bytes: 1,
+                available_bytes: Some(1),
                 ..MemoryState::default()
             },
             ..MachineState::default()
@@ -298,10 +339,93 @@ mod tests {
         let again = watch.look(&state);
         assert_eq!(kinds(&again), [AlertKind::Memory]);
         assert_eq!(again[0].since_unix_ms, 1000);
-        state.memory.available_bytes = 50;
+        state.memory.available_bytes = Some(50);
         assert_eq!(watch.look(&state), []);
-        (state.unix_ms, state.memory.available_bytes) = (3000, 0);
+        (state.unix_ms, state.memory.available_bytes) = (3000, Some(0));
         assert_eq!(watch.look(&state)[0].since_unix_ms, 3000);
+    }
+
+    /// What is told of a machine whose cores are as hot as this, two looks per second.
+    fn told_of_heat(watch: &mut AlertWatch, degrees: [f32; 2]) -> Vec<AlertSubject> {
+        let core = |(id, degrees)| CoreState {
+            id,
+            temperature_c: Some(degrees),
+            ..CoreState::default()
+        };
+        let state = MachineState {
+            interval_s: 0.5,
+            cores: (0..).zip(degrees).map(core).collect(),
+            ..MachineState::default()
+        };
+        let alerts = watch.look(&state).into_iter();
+        alerts.map(|alert| alert.subject).collect()
+    }
+
+    #[test]
+    fn what_goes_up_and_down_has_to_last_before_it_is_told() {
+        let mut watch = AlertWatch::default();
+        let looks = AlertKind::CoreTemperature.lasting().as_millis() / 500;
+        for look in 0..looks {
+            // The hottest core changes.
+            let degrees = if look % 2 == 0 {
+                [99.0, 50.0]
+            } else {
+                [96.0, 97.0]
+            };
+            assert_eq!(told_of_heat(&mut watch, degrees), []);
+        }
+        assert_eq!(
+            told_of_heat(&mut watch, [96.0, 99.0]),
+            [AlertSubject::Core(1)]
+        );
+        assert_eq!(told_of_heat(&mut watch, [94.0, 94.0]), []);
+        assert_eq!(
+            told_of_heat(&mut watch, [99.0, 94.0]),
+            [],
+            "it has cooled down"
+        );
+        let mut once = AlertWatch::default().at_once();
+        assert_eq!(
+            told_of_heat(&mut once, [99.0, 94.0]),
+            [AlertSubject::Core(0)]
+        );
+    }
+
+    #[test]
+    fn what_has_happened_is_told_at_once() {
+        let state = MachineState {
+            gpus: vec![GpuState {
+                health: GpuHealth::Lost,
+                ..GpuState::default()
+            }],
+            ..MachineState::default()
+        };
+        let told = AlertWatch::default().look(&state);
+        assert_eq!(kinds(&told), [AlertKind::GpuLost]);
+    }
+
+    #[test]
+    fn memory_of_a_group_is_its_own_and_what_is_not_known_is_not_full() {
+        let mut state = MachineState {
+            group: GroupState {
+                memory_limit_bytes: Some(100),
+                memory_used_bytes: Some(99),
+                memory_files_bytes: Some(2),
+                ..GroupState::default()
+            },
+            memory: MemoryState {
+                total_bytes: 1000,
+                cached_bytes: Some(900),
+                ..MemoryState::default()
+            },
+            ..MachineState::default()
+        };
+        let mut watch = AlertWatch::default().at_once();
+        assert_eq!(kinds(&watch.look(&state)), [AlertKind::Memory]);
+        state.group.memory_files_bytes = Some(40);
+        assert_eq!(watch.look(&state), []);
+        state.group = GroupState::default();
+        assert_eq!(watch.look(&state), [], "nobody says what is available");
     }
 
     #[test]
@@ -321,7 +445,7 @@ mod tests {
             gpus: vec![gpu],
             ..MachineState::default()
         };
-        let alerts = AlertWatch::new(AlertLimits::default()).look(&state);
+        let alerts = AlertWatch::default().at_once().look(&state);
         let expected = [
             AlertKind::GpuError,
             AlertKind::GpuMemoryErrors,

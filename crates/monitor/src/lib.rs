@@ -14,6 +14,7 @@ mod processes;
 mod prometheus;
 mod recording;
 mod server;
+mod stamp;
 mod timeline;
 mod watcher;
 
@@ -22,7 +23,9 @@ pub use alerts::{AlertLimits, AlertWatch, LimitError, TypedLimit};
 pub use document::{MonitorDocument, schema};
 pub use processes::{ProcessOrder, ProcessRow, ProcessWish, arranged};
 pub use prometheus::text;
-pub use recording::{NoRecording, Recording, RecordingError, StateLog, StateRecorder};
+pub use recording::{
+    NoRecording, Recording, RecordingError, RecordingFlaw, StateLog, StateRecorder,
+};
 pub use server::{MetricsServer, NotLoopback};
-pub use timeline::{ColumnSpread, Timeline, Trace};
+pub use timeline::{ColumnSpread, GpuPlace, Timeline, Trace, USUAL_INTERVAL};
 pub use watcher::{MachineWatcher, MonitorLook};

@@ -1,10 +1,13 @@
 //! Alerts in words.
 
+use std::fmt;
+
 use workbench_machine::gpu::{GpuState, ThrottleReason};
 use workbench_machine::state::MachineState;
 use workbench_report::format;
 
 use crate::alert::{AlertKind, AlertSubject};
+use crate::recording::RecordingFlaw;
 
 /// An alert as a sentence.
 pub(crate) fn alert(
@@ -70,6 +73,34 @@ fn held_down(gpu: Option<&GpuState>) -> String {
         .map(|reason| ThrottleReason::words(*reason))
         .collect();
     words.join(", ")
+}
+
+/// What is odd about a recording, as a sentence.
+impl fmt::Display for RecordingFlaw {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Self::Cut => out.write_str(
+                "The recording ends within a line, as a kill leaves it: the last look is left out.",
+            ),
+            Self::Damaged(lines) => write!(
+                out,
+                "{} of the recording cannot be read and {} left out.",
+                format::counted(lines as u64, "line"),
+                if lines == 1 { "is" } else { "are" }
+            ),
+            Self::ClockSetBack(times) => write!(
+                out,
+                "The machine's clock was set back {} while it was recorded.",
+                format::counted(times as u64, "time")
+            ),
+            Self::Ahead(ms) => write!(
+                out,
+                "The recording is dated {} after now: the clock of its machine or of this one is \
+                 wrong.",
+                format::stretch((ms / 1000) as f64)
+            ),
+        }
+    }
 }
 
 /// Names between commas.

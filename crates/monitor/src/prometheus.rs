@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use workbench_machine::gpu::{GpuHealth, GpuState};
-use workbench_machine::state::MachineState;
+use workbench_machine::state::{CoreState, MachineState};
 
 use crate::alert::{Alert, AlertSubject};
 
@@ -60,6 +60,19 @@ impl Text {
             self.figure(name, &labels, value);
         }
     }
+
+    /// The figures of things of one kind.
+    fn table<T>(
+        &mut self,
+        figures: &[Figure<T>],
+        things: &[T],
+        labels: impl Fn(&T) -> Vec<(&'static str, String)>,
+    ) {
+        for &(name, kind, help, value) in figures {
+            let values = things.iter().map(|thing| (labels(thing), value(thing)));
+            self.many((name, kind, help), values);
+        }
+    }
 }
 
 /// A label's value: backslash, quotation mark and line break are escaped, other control characters
@@ -107,44 +120,50 @@ pub fn text(state: &MachineState, alerts: &[Alert]) -> String {
     text.0
 }
 
+/// A figure of each thing of a kind: its name, what Prometheus takes it for, help, and its value
+/// where that is known.
+type Figure<T> = (
+    &'static str,
+    &'static str,
+    &'static str,
+    fn(&T) -> Option<f64>,
+);
+
+const CORE_FIGURES: [Figure<CoreState>; 4] = [
+    (
+        "core_busy_ratio",
+        "gauge",
+        "Share of the time spent working.",
+        |core| Some(f64::from(core.busy)),
+    ),
+    (
+        "core_steal_ratio",
+        "gauge",
+        "Share taken by the hypervisor for others.",
+        |core| Some(f64::from(core.steal)),
+    ),
+    (
+        "core_frequency_hertz",
+        "gauge",
+        "Current frequency.",
+        |core| core.mhz.map(|mhz| f64::from(mhz) * 1e6),
+    ),
+    (
+        "core_temperature_celsius",
+        "gauge",
+        "Temperature.",
+        |core| core.temperature_c.map(f64::from),
+    ),
+];
+
 fn of_cores(state: &MachineState, text: &mut Text) {
-    let core = |of: fn(&workbench_machine::state::CoreState) -> Option<f64>| {
-        let one = move |core: &workbench_machine::state::CoreState| {
-            let mut labels = vec![("core", core.id.to_string())];
-            labels.extend(core.socket.map(|socket| ("socket", socket.to_string())));
-            labels.extend(core.node.map(|node| ("node", node.to_string())));
-            (labels, of(core))
-        };
-        state.cores.iter().map(one).collect::<Vec<_>>()
+    let labels = |core: &CoreState| {
+        let mut labels = vec![("core", core.id.to_string())];
+        labels.extend(core.socket.map(|socket| ("socket", socket.to_string())));
+        labels.extend(core.node.map(|node| ("node", node.to_string())));
+        labels
     };
-    let busy = core(|core| Some(f64::from(core.busy)));
-    text.many(
-        (
-            "core_busy_ratio",
-            "gauge",
-            "Share of the time spent working.",
-        ),
-        busy,
-    );
-    let steal = core(|core| Some(f64::from(core.steal)));
-    text.many(
-        (
-            "core_steal_ratio",
-            "gauge",
-            "Share taken by the hypervisor for others.",
-        ),
-        steal,
-    );
-    let hertz = core(|core| core.mhz.map(|mhz| f64::from(mhz) * 1e6));
-    text.many(
-        ("core_frequency_hertz", "gauge", "Current frequency."),
-        hertz,
-    );
-    let degrees = core(|core| core.temperature_c.map(f64::from));
-    text.many(
-        ("core_temperature_celsius", "gauge", "Temperature."),
-        degrees,
-    );
+    text.table(&CORE_FIGURES, &state.cores, labels);
 }
 
 /// What tasks wait for, and what they may use.
@@ -187,7 +206,7 @@ fn of_waiting(state: &MachineState, text: &mut Text) {
 fn of_memory(state: &MachineState, text: &mut Text) {
     let memory = &state.memory;
     let figures = [
-        ("total", memory.total_bytes),
+        ("total", Some(memory.total_bytes)),
         ("available", memory.available_bytes),
         ("free", memory.free_bytes),
         ("cached", memory.cached_bytes),
@@ -196,7 +215,10 @@ fn of_memory(state: &MachineState, text: &mut Text) {
     ];
     text.many(
         ("memory_bytes", "gauge", "Memory."),
-        figures.map(|(kind, bytes)| (vec![("kind", kind.to_owned())], Some(bytes as f64))),
+        figures.map(|(kind, bytes)| {
+            let value = bytes.map(|bytes| bytes as f64);
+            (vec![("kind", kind.to_owned())], value)
+        }),
     );
     let counts = &state.counts;
     text.single("processes", "Processes.", Some(counts.processes as f64));
@@ -259,18 +281,7 @@ fn of_devices(state: &MachineState, text: &mut Text) {
     );
 }
 
-/// A figure of a GPU: name, kind, help, value.
-type GpuFigure = (
-    &'static str,
-    &'static str,
-    &'static str,
-    fn(&GpuState) -> Option<f64>,
-);
-
-const GPU_FIGURES: [GpuFigure; 22] = [
-    ("gpu_up", "gauge", "Whether it answers.", |gpu| {
-        Some(f64::from(u8::from(gpu.health == GpuHealth::Works)))
-    }),
+const GPU_FIGURES: [Figure<GpuState>; 21] = [
     (
         "gpu_busy_ratio",
         "gauge",
@@ -391,10 +402,13 @@ fn of_gpus(state: &MachineState, text: &mut Text) {
         labels.push(("uuid", gpu.uuid.clone()));
         labels
     };
-    for (name, kind, help, value) in GPU_FIGURES {
-        let figures = state.gpus.iter().map(|gpu| (labels(gpu), value(gpu)));
-        text.many((name, kind, help), figures.collect::<Vec<_>>());
-    }
+    let up = |gpu: &GpuState| state.gpu_problem.is_none() && gpu.health == GpuHealth::Works;
+    let up = |gpu| (labels(gpu), Some(f64::from(u8::from(up(gpu)))));
+    text.many(
+        ("gpu_up", "gauge", "Whether it answers."),
+        state.gpus.iter().map(up),
+    );
+    text.table(&GPU_FIGURES, &state.gpus, labels);
     let reasons = state.gpus.iter().flat_map(|gpu| {
         let active = gpu.throttle.iter().flatten();
         active.map(move |reason| {

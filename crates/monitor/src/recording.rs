@@ -6,6 +6,7 @@
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -13,6 +14,7 @@ use workbench_machine::MachineFacts;
 use workbench_machine::state::{MachineState, SeenProcess};
 
 use crate::processes::{ProcessOrder, ProcessWish, arranged};
+use crate::stamp::Stamp;
 
 /// The version of the form.
 const FORMAT: u32 = 1;
@@ -136,11 +138,21 @@ fn recorded(state: &MachineState) -> MachineState {
     state
 }
 
-/// What of a look says when it was taken.
-#[derive(Debug, Deserialize)]
-struct Stamp {
-    unix_ms: u64,
+/// What somebody who reads a recording should know of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RecordingFlaw {
+    /// It ends within a line, as a kill leaves it.
+    Cut,
+    /// So many lines are damaged and left out.
+    Damaged(usize),
+    /// The clock was set back so many times meanwhile.
+    ClockSetBack(usize),
+    /// It begins so many milliseconds after now.
+    Ahead(u64),
 }
+
+/// Clocks of two machines may differ so much.
+const CLOCKS_DIFFER_MS: u64 = 60_000;
 
 /// Looks that were recorded, or lines of them in memory, by their number.
 #[derive(Debug)]
@@ -171,14 +183,24 @@ impl Recording {
         &self.log.machine
     }
 
-    /// When the looks were taken, in milliseconds since 1970 (UTC).
+    /// When the looks were taken, in milliseconds since 1970 (UTC): the first by the machine's
+    /// clock, and the others as long after it as they were, however the clock was set meanwhile.
     pub fn times(&self) -> &[u64] {
         &self.log.times
     }
 
-    /// Lines that could not be read.
-    pub fn unreadable(&self) -> usize {
-        self.log.unreadable
+    /// The usual time from one look to the next.
+    pub fn interval(&self) -> Option<Duration> {
+        let pairs = self.log.times.windows(2);
+        let mut steps: Vec<u64> = pairs.map(|pair| pair[1] - pair[0]).collect();
+        let middle = steps.len() / 2;
+        let usual = (!steps.is_empty()).then(|| *steps.select_nth_unstable(middle).1)?;
+        Some(Duration::from_millis(usual)).filter(|usual| !usual.is_zero())
+    }
+
+    /// What is odd about it at a time, in milliseconds since 1970 (UTC).
+    pub fn flaws(&self, now_unix_ms: u64) -> Vec<RecordingFlaw> {
+        self.log.flaws(now_unix_ms)
     }
 
     /// The look with a number.
@@ -228,8 +250,12 @@ pub struct StateLog<R> {
     pub times: Vec<u64>,
     /// Where each begins, and how long it is.
     places: Vec<(u64, u64)>,
-    /// Lines that could not be read.
+    /// Whole lines that could not be read.
     pub unreadable: usize,
+    /// The last line is not whole, and could not be read.
+    pub cut: bool,
+    /// How often the clock was set back.
+    set_back: usize,
 }
 
 impl<R: BufRead + io::Seek> StateLog<R> {
@@ -251,7 +277,10 @@ impl<R: BufRead + io::Seek> StateLog<R> {
             times: Vec::new(),
             places: Vec::new(),
             unreadable: 0,
+            cut: false,
+            set_back: 0,
         };
+        let mut before: Option<Stamp> = None;
         loop {
             let length = next(&mut log.lines, &mut line).map_err(NoRecording::Io)?;
             if length == 0 {
@@ -259,13 +288,12 @@ impl<R: BufRead + io::Seek> StateLog<R> {
             }
             let stamp: Option<Stamp> = serde_json::from_slice(&line).ok();
             match stamp {
-                // Time goes on, or a jump of the clock would stop a replay.
                 Some(stamp) => {
-                    let before = log.times.last().copied().unwrap_or(0);
-                    log.times.push(stamp.unix_ms.max(before));
+                    log.add(stamp, before.replace(stamp));
                     log.places.push((at, length));
                 }
-                None => log.unreadable += 1,
+                None if line.last() == Some(&b'\n') || line.is_empty() => log.unreadable += 1,
+                None => log.cut = true,
             }
             at += length;
         }
@@ -273,6 +301,33 @@ impl<R: BufRead + io::Seek> StateLog<R> {
             return Err(NoRecording::Empty);
         }
         Ok(log)
+    }
+
+    fn add(&mut self, stamp: Stamp, before: Option<Stamp>) {
+        let time = match before.zip(self.times.last()) {
+            Some((before, time)) => time.saturating_add(stamp.ms_since(before)),
+            None => stamp.unix_ms,
+        };
+        self.times.push(time);
+        let is_back = before.is_some_and(|before| stamp.unix_ms < before.unix_ms);
+        self.set_back += usize::from(is_back);
+    }
+
+    /// What is odd about the lines at a time, in milliseconds since 1970 (UTC).
+    pub fn flaws(&self, now_unix_ms: u64) -> Vec<RecordingFlaw> {
+        let first = self.times.first().copied().unwrap_or(0);
+        let ahead = first.saturating_sub(now_unix_ms);
+        let all = [
+            (self.cut, RecordingFlaw::Cut),
+            (self.unreadable > 0, RecordingFlaw::Damaged(self.unreadable)),
+            (
+                self.set_back > 0,
+                RecordingFlaw::ClockSetBack(self.set_back),
+            ),
+            (ahead > CLOCKS_DIFFER_MS, RecordingFlaw::Ahead(ahead)),
+        ];
+        let found = all.into_iter().filter(|(is_so, _)| *is_so);
+        found.map(|(_, flaw)| flaw).collect()
     }
 
     /// The look with a number.

@@ -17,6 +17,8 @@ use thiserror::Error;
 const LONGEST: usize = 8 << 10;
 /// How long a request may take to come in, and its answer to go out.
 const PATIENCE: Duration = Duration::from_secs(2);
+/// From a connection that could not be taken to the next try.
+const PAUSE: Duration = Duration::from_millis(100);
 
 /// An address that others could reach.
 #[derive(Debug, Error, Clone, Copy, PartialEq, Eq)]
@@ -63,11 +65,14 @@ impl MetricsServer {
                     if end.load(Ordering::Acquire) {
                         return;
                     }
+                    let Ok(stream) = stream else {
+                        // What is missing, such as a free file descriptor, is missing for a while.
+                        thread::sleep(PAUSE);
+                        continue;
+                    };
+                    let text = Arc::clone(&texts.lock());
                     // A reader that is gone is nobody's trouble.
-                    let _ = stream.and_then(|stream| {
-                        let text = Arc::clone(&texts.lock());
-                        answer(stream, &text)
-                    });
+                    let _ = answer(stream, &text);
                 }
             })?;
         Ok(Self {

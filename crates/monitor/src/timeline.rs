@@ -4,10 +4,20 @@
 //! the lowest and the highest, so that a spike stays.
 
 use std::collections::{HashMap, VecDeque};
+use std::time::Duration;
 
 use workbench_machine::gpu::GpuState;
 use workbench_machine::state::MachineState;
 
+use crate::stamp::Stamp;
+
+/// From one look to the next, where nobody says anything else.
+pub const USUAL_INTERVAL: Duration = Duration::from_millis(500);
+/// Figures of GPUs are old from this age on, in seconds; looks that are rarer make them older.
+const OLD_S: f64 = 3.0;
+/// A look that comes later than after so many intervals leaves a gap. Looks are never exactly as far
+/// apart as was wanted.
+const LATE: f64 = 2.5;
 /// Columns that are kept of each grain.
 const COLUMNS: usize = 600;
 /// Columns of a grain in one of the next.
@@ -28,14 +38,46 @@ pub enum Trace {
     Disks,
     /// Bytes per second received and sent.
     Networks,
-    /// Share of the time with a kernel, of the GPU at this place of the list.
-    Gpu(usize),
-    /// Its memory.
-    GpuMemory(usize),
-    /// Its power, as a share of its limit.
-    GpuPower(usize),
+    /// Share of the time with a kernel.
+    Gpu(GpuPlace),
+    /// Memory of a GPU.
+    GpuMemory(GpuPlace),
+    /// Power of a GPU, as a share of its limit.
+    GpuPower(GpuPlace),
     /// The time in which multiprocessors had work.
-    GpuActive(usize),
+    GpuActive(GpuPlace),
+}
+
+impl Trace {
+    /// The GPU that it is of.
+    fn gpu(self) -> Option<GpuPlace> {
+        match self {
+            Self::Gpu(place)
+            | Self::GpuMemory(place)
+            | Self::GpuPower(place)
+            | Self::GpuActive(place) => Some(place),
+            Self::Cores | Self::Core(_) | Self::Memory | Self::Disks | Self::Networks => None,
+        }
+    }
+}
+
+/// A GPU, or a MIG device on one, whatever others there are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct GpuPlace {
+    /// Index in the driver's order.
+    index: u32,
+    /// Index of the MIG device on its GPU.
+    mig: Option<u32>,
+}
+
+impl GpuPlace {
+    /// That of a GPU.
+    pub fn of(gpu: &GpuState) -> Self {
+        Self {
+            index: gpu.index,
+            mig: gpu.mig,
+        }
+    }
 }
 
 /// The figures of a stretch of time.
@@ -128,18 +170,40 @@ fn push(columns: &mut VecDeque<Option<ColumnSpread>>, value: Option<ColumnSpread
 }
 
 /// The past of every figure.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Timeline {
     traces: HashMap<Trace, Kept>,
     looks: u64,
+    /// From one look to the next, in seconds.
     interval_s: f64,
+    /// When the last look was taken.
+    last: Option<Stamp>,
+    /// Which GPUs there were, by the driver's identifiers.
+    gpus: HashMap<GpuPlace, String>,
+}
+
+impl Default for Timeline {
+    fn default() -> Self {
+        Self::every(USUAL_INTERVAL)
+    }
 }
 
 impl Timeline {
-    /// Takes in a look.
+    /// An empty past of looks that are so far apart.
+    pub fn every(interval: Duration) -> Self {
+        Self {
+            traces: HashMap::new(),
+            looks: 0,
+            interval_s: interval.as_secs_f64(),
+            last: None,
+            gpus: HashMap::new(),
+        }
+    }
+
+    /// Takes in a look. Where it comes much later than it should, the time before it is empty.
     pub fn add(&mut self, state: &MachineState) {
+        self.leave_gap(Stamp::of(state));
         self.looks += 1;
-        self.interval_s = state.interval_s;
         let cores = state.cores.len().max(1) as f32;
         let busy: f32 = state.cores.iter().map(|core| core.busy).sum();
         self.one(Trace::Cores, Some(busy / cores));
@@ -147,9 +211,10 @@ impl Timeline {
             self.one(Trace::Core(core.id), Some(core.busy));
         }
         let memory = &state.memory;
+        let used = memory.used_bytes();
         self.one(
             Trace::Memory,
-            share(memory.used_bytes(), memory.total_bytes),
+            used.and_then(|used| share(used, memory.total_bytes)),
         );
         let disks = state.disks.iter();
         let disks: f64 = disks
@@ -161,8 +226,12 @@ impl Timeline {
             .map(|net| net.received_bytes_s + net.sent_bytes_s)
             .sum();
         self.one(Trace::Networks, Some(nets as f32));
-        for (place, gpu) in state.gpus.iter().enumerate() {
-            self.add_gpu(place, gpu);
+        self.know_gpus(&state.gpus);
+        // What was said long ago says nothing of now.
+        if state.gpu_problem.is_none() && !self.is_old(state.gpus_age_s) {
+            for gpu in &state.gpus {
+                self.add_gpu(gpu);
+            }
         }
         // A figure that is gone has a gap, and is forgotten when all of it is one.
         let looks = self.looks;
@@ -174,7 +243,46 @@ impl Timeline {
         });
     }
 
-    fn add_gpu(&mut self, place: usize, gpu: &GpuState) {
+    /// Whether figures of GPUs of this age, in seconds, are older than they should be.
+    pub fn is_old(&self, age_s: f64) -> bool {
+        age_s > OLD_S.max(2.0 * self.interval_s)
+    }
+
+    /// Leaves as many empty columns as looks are missing before this one.
+    fn leave_gap(&mut self, now: Stamp) {
+        let Some(before) = self.last.replace(now) else {
+            return;
+        };
+        let passed = now.ms_since(before) as f64 / 1000.0 / self.interval_s;
+        if passed < LATE {
+            return;
+        }
+        let missing = passed.round() as u64 - 1;
+        // Nothing that is kept reaches further back.
+        if missing >= COLUMNS as u64 * u64::from(FACTOR.pow(GRAINS as u32 - 1)) {
+            self.traces.clear();
+            return;
+        }
+        for kept in self.traces.values_mut() {
+            for _ in 0..missing {
+                kept.add(None);
+            }
+        }
+    }
+
+    /// Forgets the past of a GPU in whose place there is another now.
+    fn know_gpus(&mut self, gpus: &[GpuState]) {
+        for gpu in gpus {
+            let place = GpuPlace::of(gpu);
+            let before = self.gpus.insert(place, gpu.uuid.clone());
+            if before.is_some_and(|before| before != gpu.uuid) {
+                self.traces.retain(|trace, _| trace.gpu() != Some(place));
+            }
+        }
+    }
+
+    fn add_gpu(&mut self, gpu: &GpuState) {
+        let place = GpuPlace::of(gpu);
         self.one(Trace::Gpu(place), gpu.busy);
         let used = gpu.memory_used_bytes.zip(gpu.memory_total_bytes);
         self.one(
@@ -268,6 +376,89 @@ mod tests {
         assert_eq!(timeline.columns(Trace::Core(0), 2, 10_000).len(), 10);
         assert_eq!(timeline.columns(Trace::Core(0), 1, 7).len(), 7);
         assert!((timeline.column_s(2) - 50.0).abs() < 1e-9);
+    }
+
+    fn at(uptime_s: f64) -> MachineState {
+        MachineState {
+            uptime_s: Some(uptime_s),
+            ..state(0.5)
+        }
+    }
+
+    fn is_known(timeline: &Timeline, trace: Trace) -> Vec<bool> {
+        let columns = timeline.columns(trace, 0, COLUMNS);
+        columns.iter().map(Option::is_some).collect()
+    }
+
+    #[test]
+    fn time_without_looks_is_empty() {
+        let mut timeline = Timeline::every(Duration::from_millis(500));
+        // Looks are a little early or late.
+        for uptime_s in [10.0, 10.4, 11.5, 12.0] {
+            timeline.add(&at(uptime_s));
+        }
+        assert_eq!(is_known(&timeline, Trace::Cores), [true; 4]);
+        // The machine was suspended for two seconds.
+        timeline.add(&at(14.0));
+        let expected = [true, true, true, true, false, false, false, true];
+        assert_eq!(is_known(&timeline, Trace::Cores), expected);
+        assert_eq!(is_known(&timeline, Trace::Core(0)), expected);
+        timeline.add(&at(14.0 + 0.5 * 1000.0));
+        let coarse = timeline.columns(Trace::Cores, 1, COLUMNS);
+        assert_eq!(coarse.len(), 101, "{coarse:?}");
+        assert_eq!(coarse.iter().filter(|it| it.is_some()).count(), 2);
+        // Longer than anything is kept.
+        timeline.add(&at(1e6));
+        assert_eq!(is_known(&timeline, Trace::Cores), [true]);
+    }
+
+    #[test]
+    fn a_gpu_keeps_its_past_whatever_comes_before_it_and_hands_it_to_no_other() {
+        let gpu = |index, mig, uuid: &str| GpuState {
+            index,
+            mig,
+            uuid: uuid.to_owned(),
+            busy: Some(index as f32 / 10.0),
+            ..GpuState::default()
+        };
+        let mut timeline = Timeline::default();
+        let mut look = |gpus: Vec<GpuState>| {
+            timeline.add(&MachineState {
+                gpus,
+                ..MachineState::default()
+            });
+            timeline.clone()
+        };
+        let second = gpu(1, None, "b");
+        let trace = Trace::Gpu(GpuPlace::of(&second));
+        look(vec![gpu(0, None, "a"), second.clone()]);
+        // The first card is divided.
+        let timeline = look(vec![gpu(0, None, "a"), gpu(0, Some(0), "m"), second]);
+        let high = timeline.columns(trace, 0, 9);
+        let high: Vec<f32> = high.iter().flatten().map(|spread| spread.high).collect();
+        assert_eq!(high, [0.1, 0.1]);
+        let timeline = look(vec![gpu(1, None, "another")]);
+        assert_eq!(is_known(&timeline, trace), [true]);
+    }
+
+    #[test]
+    fn figures_of_a_silent_driver_are_not_those_of_now() {
+        let gpu = GpuState {
+            busy: Some(1.0),
+            ..GpuState::default()
+        };
+        let trace = Trace::Gpu(GpuPlace::of(&gpu));
+        let mut timeline = Timeline::default();
+        for gpus_age_s in [0.5, 1.0, 5.0, 9.5, 0.0] {
+            timeline.add(&MachineState {
+                gpus: vec![gpu.clone()],
+                gpus_age_s,
+                ..MachineState::default()
+            });
+        }
+        assert_eq!(is_known(&timeline, trace), [true, true, false, false, true]);
+        // Rare looks have older figures, which are as new as they can be.
+        assert!(!Timeline::every(Duration::from_secs(10)).is_old(10.0));
     }
 
     #[test]

@@ -38,6 +38,13 @@ impl MachineWatcher {
         }
     }
 
+    /// Tells alerts in the first look that shows them, for whoever looks once.
+    #[must_use]
+    pub fn at_once(mut self) -> Self {
+        self.alerts = self.alerts.at_once();
+        self
+    }
+
     /// Records every look.
     #[must_use]
     pub fn recording(mut self, recorder: Option<StateRecorder>) -> Self {
@@ -67,9 +74,19 @@ impl MachineWatcher {
         (MonitorLook { state, alerts }, lost)
     }
 
-    /// Whether there may be GPUs: the driver has some, or has not said yet.
-    pub fn has_gpus(&self) -> bool {
-        self.reader.has_gpus()
+    /// Whether the GPUs' driver may still answer.
+    pub fn gpus_are_awaited(&self) -> bool {
+        self.reader.gpus_are_awaited()
+    }
+
+    /// How often it has answered.
+    pub fn gpu_answers(&self) -> u64 {
+        self.reader.gpu_answers()
+    }
+
+    /// Asks it, for the next look. Waits for nothing.
+    pub fn ask_gpus(&self) {
+        self.reader.ask_gpus();
     }
 
     /// CPU time of the process that asks the GPUs' driver, in nanoseconds.

@@ -7,7 +7,9 @@ use std::io::Cursor;
 use proptest::prelude::*;
 use workbench_machine::MachineFacts;
 use workbench_machine::state::MachineState;
-use workbench_monitor::{MonitorDocument, NoRecording, StateLog, StateRecorder, schema};
+use workbench_monitor::{
+    MonitorDocument, NoRecording, RecordingFlaw, StateLog, StateRecorder, schema,
+};
 
 #[test]
 fn the_schema_in_docs_is_the_programs() {
@@ -69,6 +71,58 @@ fn looks_come_back_in_any_order_and_damage_hides_only_itself() {
     let mut log = StateLog::read(Cursor::new(lines.join("\n"))).unwrap();
     assert_eq!((log.times.len(), log.unreadable), (2, 1));
     assert_eq!(log.state(1).unwrap(), states[2]);
+}
+
+#[test]
+fn what_is_odd_about_a_recording_is_said() {
+    const DAY_MS: u64 = 86_400_000;
+    let log = |text: &str| StateLog::read(Cursor::new(text.to_owned())).unwrap();
+    let whole = recorded(&[at(DAY_MS), at(DAY_MS + 5)]);
+    assert_eq!(log(&whole).flaws(DAY_MS), []);
+    assert_eq!(
+        log(&whole).flaws(DAY_MS - 1000),
+        [],
+        "clocks differ a little"
+    );
+    assert_eq!(log(&whole).flaws(0), [RecordingFlaw::Ahead(DAY_MS)]);
+    assert_eq!(
+        log(whole.trim_end()).flaws(DAY_MS),
+        [],
+        "the last look is whole"
+    );
+    // Wherever its last line is cut, the looks before it are there.
+    let last = whole.trim_end().rfind('\n').unwrap() + 1;
+    for end in last + 1..whole.len() - 1 {
+        let mut log = log(&whole[..end]);
+        assert_eq!(log.flaws(DAY_MS), [RecordingFlaw::Cut]);
+        assert_eq!((log.times.len(), log.unreadable), (1, 0));
+        assert_eq!(log.state(0).unwrap(), at(DAY_MS));
+    }
+    let damaged = format!("{whole}?\n\n{{\"unix_ms\":");
+    assert_eq!(
+        log(&damaged).flaws(DAY_MS),
+        [RecordingFlaw::Cut, RecordingFlaw::Damaged(2)]
+    );
+    let ahead = RecordingFlaw::Ahead(3 * 60_000).to_string();
+    assert!(ahead.contains("dated 3 min after now"), "{ahead}");
+}
+
+#[test]
+fn a_clock_that_is_set_moves_no_look() {
+    let running = |unix_ms, uptime_s| MachineState {
+        uptime_s: Some(uptime_s),
+        ..at(unix_ms)
+    };
+    // Set ahead by a day, and back to where it was.
+    let states = [
+        running(10_000, 1.0),
+        running(86_410_500, 1.5),
+        running(86_411_000, 2.0),
+        running(11_500, 2.5),
+    ];
+    let log = StateLog::read(Cursor::new(recorded(&states))).unwrap();
+    assert_eq!(log.times, [10_000, 10_500, 11_000, 11_500]);
+    assert_eq!(log.flaws(u64::MAX), [RecordingFlaw::ClockSetBack(1)]);
 }
 
 #[test]

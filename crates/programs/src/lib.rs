@@ -45,7 +45,7 @@ mod wire;
 mod work_cpu;
 
 pub use attempt::start_helper_with;
-pub use check::{CheckError, OutputCheck};
+pub use check::{CheckError, OutputCheck, OutputChecks};
 pub use folder::{HANDOUT, LAB_FILE, LabProblem, lab_folders, read_folder};
 pub use hashed::hash_file;
 pub use helper::{HELPER, serve};

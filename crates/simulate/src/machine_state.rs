@@ -48,12 +48,12 @@ pub fn machine_state(size: MachineSize, look: u32) -> MachineState {
         },
         memory: MemoryState {
             total_bytes: 512 * GIB,
-            available_bytes: (300 - u64::from(look % 40)) * GIB,
-            free_bytes: 100 * GIB,
-            cached_bytes: 190 * GIB,
-            dirty_bytes: GIB / 8,
-            swap_total_bytes: 8 * GIB,
-            swap_used_bytes: GIB / 2,
+            available_bytes: Some((300 - u64::from(look % 40)) * GIB),
+            free_bytes: Some(100 * GIB),
+            cached_bytes: Some(190 * GIB),
+            dirty_bytes: Some(GIB / 8),
+            swap_total_bytes: Some(8 * GIB),
+            swap_used_bytes: Some(GIB / 2),
         },
         disks: vec![DiskState {
             name: "nvme0n1".to_owned(),

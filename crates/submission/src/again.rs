@@ -52,16 +52,16 @@ impl<'a> Again<'a> {
             arm: &self.arm.name,
             index: self.index,
             item: &self.item.item,
-            machine: &self.run.started.machine,
-            software: &self.run.started.software,
         }
     }
 
     /// Whether the output is the recorded one.
     fn compare(&self, made: &MadeAgain) -> Comparison {
         let (ours, theirs) = (&made.item, &self.item.item);
+        let is_same_output = ours.sha256 == theirs.sha256;
+        let is_same_figures = ours.metrics == theirs.metrics;
         let Some(tolerance) = made.tolerance else {
-            return match (ours.sha256 == theirs.sha256, ours.metrics == theirs.metrics) {
+            return match (is_same_output, is_same_figures) {
                 (false, _) => Comparison::OtherOutput,
                 (true, false) => Comparison::OtherFigures,
                 (true, true) => Comparison::Same,
@@ -74,7 +74,9 @@ impl<'a> Again<'a> {
             .values()
             .copied()
             .zip(theirs.metrics.values().copied());
-        if same_names && pairs.all(near) {
+        if is_same_output && is_same_figures {
+            Comparison::Same
+        } else if same_names && pairs.all(near) {
             Comparison::Near
         } else {
             Comparison::OtherFigures

@@ -1,19 +1,25 @@
 //! Looking at this machine again and again, on a thread of its own, while somebody wants to see it.
 
-use std::sync::Arc;
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
+use std::sync::{Arc, Weak};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc::UnboundedSender;
 use workbench_clock::thread_cpu_ns;
 use workbench_machine::limits::with_limit;
-use workbench_monitor::{AlertLimits, MachineWatcher, MetricsServer, Recording, StateRecorder};
+use workbench_monitor::{
+    AlertLimits, MachineWatcher, MetricsServer, MonitorLook, Recording, RecordingFlaw,
+    StateRecorder, USUAL_INTERVAL,
+};
 
 use crate::event::AppEvent;
 
 /// The first look follows this soon, so that there is something to see.
 const SOON: Duration = Duration::from_millis(150);
+/// Looks that somebody may hold or not have taken in yet. A terminal that takes no output stops the
+/// screen, and a look at a large machine is large.
+const MOST: usize = 20;
 
 /// How this machine is watched.
 #[derive(Debug)]
@@ -30,17 +36,20 @@ pub struct MonitorStart {
     pub server: Option<MetricsServer>,
     /// Is shown instead of this machine.
     pub recording: Option<Recording>,
+    /// What is odd about that.
+    pub flaws: Vec<RecordingFlaw>,
 }
 
 impl Default for MonitorStart {
     fn default() -> Self {
         Self {
-            interval: Duration::from_millis(500),
+            interval: USUAL_INTERVAL,
             limits: AlertLimits::default(),
             read_only: false,
             recorder: None,
             server: None,
             recording: None,
+            flaws: Vec::new(),
         }
     }
 }
@@ -91,7 +100,7 @@ impl MachineLooker {
                 .serving(server);
             let mut looker = Looker {
                 watcher,
-                tell,
+                told: Told::to(tell),
                 helper_ns: 0,
             };
             let mut next = Instant::now() + SOON;
@@ -132,7 +141,7 @@ impl MachineLooker {
 /// What the thread has.
 struct Looker {
     watcher: MachineWatcher,
-    tell: UnboundedSender<AppEvent>,
+    told: Told,
     /// CPU time of the driver's helper that was told already.
     helper_ns: u64,
 }
@@ -143,9 +152,9 @@ impl Looker {
         let (look, lost) = self.watcher.look();
         if let Some(error) = lost {
             let text = format!("The recording ended: {}", with_limit(&error));
-            let _ = self.tell.send(AppEvent::Told(text));
+            let _ = self.told.events.send(AppEvent::Told(text));
         }
-        self.tell.send(AppEvent::Looked(Arc::new(look))).is_ok()
+        self.told.tell(look)
     }
 
     fn helper_cost_ns(&mut self) -> u64 {
@@ -153,5 +162,54 @@ impl Looker {
         let cost = now.saturating_sub(self.helper_ns);
         self.helper_ns = now;
         cost
+    }
+}
+
+/// Where looks are told, and those that are still held.
+struct Told {
+    events: UnboundedSender<AppEvent>,
+    held: Vec<Weak<MonitorLook>>,
+}
+
+impl Told {
+    fn to(events: UnboundedSender<AppEvent>) -> Self {
+        Self {
+            events,
+            held: Vec::new(),
+        }
+    }
+
+    /// Tells a look, unless too many wait; whether anybody listens.
+    fn tell(&mut self, look: MonitorLook) -> bool {
+        self.held.retain(|look| look.strong_count() > 0);
+        if self.held.len() >= MOST {
+            return !self.events.is_closed();
+        }
+        let look = Arc::new(look);
+        self.held.push(Arc::downgrade(&look));
+        self.events.send(AppEvent::Looked(look)).is_ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::sync::mpsc::unbounded_channel;
+
+    use super::*;
+
+    #[test]
+    fn looks_do_not_pile_up_before_a_screen_that_has_stopped() {
+        let (events, mut screen) = unbounded_channel();
+        let mut told = Told::to(events);
+        for _ in 0..10 * MOST {
+            assert!(told.tell(MonitorLook::default()));
+        }
+        assert_eq!(screen.len(), MOST);
+        // The screen goes on, and so do the looks.
+        while screen.try_recv().is_ok() {}
+        assert!(told.tell(MonitorLook::default()));
+        assert_eq!((screen.len(), told.held.len()), (1, 1));
+        drop(screen);
+        assert!(!told.tell(MonitorLook::default()), "nobody listens");
     }
 }

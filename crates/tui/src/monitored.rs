@@ -20,8 +20,12 @@ pub struct Monitored {
 impl Monitored {
     /// A recording, to be played from its beginning.
     pub fn recording(recording: Recording, limits: AlertLimits, speed: u32) -> Self {
+        let mut view = MonitorView::default();
+        if let Some(interval) = recording.interval() {
+            view.set_interval(interval);
+        }
         let mut this = Self {
-            view: MonitorView::default(),
+            view,
             player: Some(StatePlayer::new(recording, AlertWatch::new(limits), speed)),
         };
         this.view.read_only = true;

@@ -6,6 +6,7 @@
 //! here is what people see.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
@@ -163,6 +164,10 @@ fn text_of(buffer: &Buffer) -> String {
 pub fn machine_picture(look: MonitorLook, (columns, processes): (u16, u16), ascii: bool) -> String {
     let theme = Theme::new(ThemeName::Mono, ascii, false);
     let mut view = MonitorView::default();
+    let covered = Duration::try_from_secs_f64(look.state.interval_s);
+    if let Some(covered) = covered.ok().filter(|covered| !covered.is_zero()) {
+        view.set_interval(covered);
+    }
     view.add(Arc::new(look));
     view.update();
     let mut buffer = picture(&view, (columns, processes), &theme);

@@ -121,6 +121,7 @@ impl StatePlayer {
     }
 
     fn go(&mut self, to_ms: u64) {
+        self.alerts.forget();
         self.at_ms = to_ms;
         self.due = self.until(to_ms);
         self.shown = self.due.saturating_sub(PAST);
@@ -134,9 +135,11 @@ impl StatePlayer {
             .max(1)
     }
 
-    /// The looks that are due and were not shown yet. Those that cannot be read are left out.
+    /// The looks that are due and were not shown yet. Those that cannot be read are left out, and
+    /// those before the last ones where very many are due, as after a long stop.
     pub fn due(&mut self) -> Vec<MonitorLook> {
         let mut looks = Vec::new();
+        self.shown = self.shown.max(self.due.saturating_sub(PAST));
         for number in self.shown..self.due {
             if let Ok(state) = self.recording.state(number) {
                 let alerts = self.alerts.look(&state);

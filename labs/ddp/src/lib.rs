@@ -217,10 +217,7 @@ impl PreparedLab for Prepared {
             return None;
         }
         let worker = (&*self.worker, &self.environment);
-        let with = again::MadeWith::of(recorded);
-        Some(Box::new(move || {
-            again::first_steps(worker, &self.settings, &with)
-        }))
+        Some(Box::new(move || again::first_steps(worker, &self.settings)))
     }
 
     fn settled(&self) -> Params {

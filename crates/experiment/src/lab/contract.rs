@@ -14,7 +14,6 @@ use super::offered::{CommandInput, CommandOutput};
 use super::option::Refusal;
 use super::progress::{ArmMessage, Progress};
 use workbench_clock::Clock;
-use workbench_machine::MachineFacts;
 use workbench_pool::{Pool, TaskSpan};
 use workbench_questions::QuestionSet;
 use workbench_record::{
@@ -142,10 +141,6 @@ pub struct RecordedItem<'a> {
     pub index: usize,
     /// The item.
     pub item: &'a Item,
-    /// The machine that made it.
-    pub machine: &'a MachineFacts,
-    /// The software that made it, as [`PreparedLab::software`] says it.
-    pub software: &'a BTreeMap<String, String>,
 }
 
 /// Makes an item again.
@@ -156,8 +151,8 @@ pub type MakeAgain<'a> = Box<dyn FnOnce() -> Result<MadeAgain, LabError> + 'a>;
 pub struct MadeAgain {
     /// The item.
     pub item: Item,
-    /// The bits may differ between this machine and that of the record, so only the figures are
-    /// compared, up to this relative difference. `None` where all has to be equal.
+    /// The bits may differ between this machine and that of the record: where they do, only the
+    /// figures are compared, up to this relative difference. `None` where all has to be equal.
     pub tolerance: Option<f64>,
 }
 

@@ -43,6 +43,8 @@ pub(super) enum Answer {
     Details {
         /// The GPUs in the driver's order, each followed by its MIG devices.
         gpus: Vec<GpuState>,
+        /// How long ago they were asked, in nanoseconds: not at every question, where that is dear.
+        age_ns: u64,
         /// CPU time that the helper has used so far, in nanoseconds.
         cpu_ns: u64,
     },

@@ -1,7 +1,7 @@
 //! Everything that the library says of every GPU, for whoever looks at the whole machine.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use nvml_wrapper::bitmasks::event::EventTypes;
 use nvml_wrapper::enum_wrappers::device::{
@@ -53,6 +53,8 @@ pub(super) struct Details<'n> {
     nvml: &'n Nvml,
     cards: Vec<Card<'n>>,
     last: Vec<GpuState>,
+    /// When they were asked for that.
+    looked: Instant,
     pace: Pace,
     slow_pace: Pace,
     pcie_pace: Pace,
@@ -79,6 +81,7 @@ impl<'n> Details<'n> {
             nvml,
             cards,
             last: Vec::new(),
+            looked: Instant::now(),
             pace: Pace::new(BUDGET, Duration::ZERO),
             slow_pace: Pace::new(SLOW_BUDGET, SLOWLY),
             pcie_pace: Pace::new(PCIE_BUDGET, Duration::ZERO),
@@ -87,13 +90,14 @@ impl<'n> Details<'n> {
         }
     }
 
-    /// Looks at all of them; with many, what is known is up to some seconds old.
-    pub fn look(&mut self) -> Vec<GpuState> {
+    /// Looks at all of them; with many, what is known is up to some seconds old. Says how old.
+    pub fn look(&mut self) -> (Vec<GpuState>, Duration) {
         self.take_errors();
         let Self {
             nvml,
             cards,
             last,
+            looked,
             slow_pace,
             pace,
             ..
@@ -104,12 +108,13 @@ impl<'n> Details<'n> {
             }
         });
         pace.run(|| {
+            *looked = Instant::now();
             last.clear();
             for card in cards.iter_mut() {
                 card.look(nvml, last);
             }
         });
-        last.clone()
+        (last.clone(), looked.elapsed())
     }
 
     /// Looks at the PCIe traffic of the next GPU that does not measure it itself, for the looks
@@ -256,18 +261,14 @@ impl<'n> Card<'n> {
             .as_ref()
             .and_then(|device| device.gpm_sample().ok());
         let both = self.measured.as_ref().zip(now.as_ref());
-        if let Some(Ok(all)) = both.map(|(then, now)| gpm_metrics_get(nvml, then, now, &METRICS)) {
-            let values: Vec<Option<f64>> = all
-                .into_iter()
-                .map(|metric| {
-                    metric
-                        .ok()
-                        .map(|metric| metric.value)
-                        .filter(|it| it.is_finite())
-                })
-                .collect();
-            take_metrics(&values, &mut self.state);
+        let all = both.and_then(|(then, now)| gpm_metrics_get(nvml, then, now, &METRICS).ok());
+        // What it measured before is not what it does now.
+        let mut values = [None; METRICS.len()];
+        for (value, metric) in values.iter_mut().zip(all.into_iter().flatten()) {
+            let known = metric.ok().map(|metric| metric.value);
+            *value = known.filter(|it| it.is_finite());
         }
+        take_metrics(values, &mut self.state);
         self.measured = now;
     }
 
@@ -373,30 +374,32 @@ fn read_memory(device: &Device<'_>, state: &mut GpuState) {
 
 /// Each process once; one that computes and draws is told as one that computes.
 fn processes(device: &Device<'_>) -> Vec<GpuProcess> {
-    let mut found = BTreeMap::new();
-    let lists = [
-        (device.running_graphics_processes(), true),
-        (device.running_compute_processes(), false),
-    ];
-    for (list, graphics) in lists {
-        for ProcessInfo {
-            pid,
-            used_gpu_memory,
-            ..
-        } in list.unwrap_or_default()
-        {
-            let memory_bytes = match used_gpu_memory {
+    let once = |list: Vec<ProcessInfo>, graphics| {
+        let mut found: BTreeMap<u32, GpuProcess> = BTreeMap::new();
+        for one in list {
+            let bytes = match one.used_gpu_memory {
                 UsedGpuMemory::Used(bytes) => Some(bytes),
                 UsedGpuMemory::Unavailable => None,
             };
-            let process = GpuProcess {
-                pid,
-                memory_bytes,
+            let known = found.entry(one.pid).or_insert(GpuProcess {
+                pid: one.pid,
+                memory_bytes: None,
                 graphics,
+            });
+            // A divided card lists a process once for each of its parts that it uses.
+            known.memory_bytes = match (known.memory_bytes, bytes) {
+                (Some(before), Some(more)) => Some(before.saturating_add(more)),
+                (before, more) => before.or(more),
             };
-            found.insert(pid, process);
         }
-    }
+        found
+    };
+    let mut found = once(
+        device.running_graphics_processes().unwrap_or_default(),
+        true,
+    );
+    let computing = device.running_compute_processes().unwrap_or_default();
+    found.extend(once(computing, false));
     found.into_values().collect()
 }
 
@@ -437,9 +440,9 @@ fn migs(device: &Device<'_>, parent: u32) -> Vec<GpuState> {
 }
 
 /// Takes in what [`METRICS`] names, in that order. Shares come in percent, rates in MiB/s.
-fn take_metrics(values: &[Option<f64>], state: &mut GpuState) {
+fn take_metrics(values: [Option<f64>; METRICS.len()], state: &mut GpuState) {
     const MIB: f64 = 1024.0 * 1024.0;
-    let &[
+    let [
         sm,
         occupancy,
         tensor,
@@ -448,10 +451,7 @@ fn take_metrics(values: &[Option<f64>], state: &mut GpuState) {
         pcie_tx,
         link_rx,
         link_tx,
-    ] = values
-    else {
-        return;
-    };
+    ] = values;
     let share =
         |value: Option<f64>| value.map(|percent| crate::monitor::round_share(percent / 100.0));
     let rate = |value: Option<f64>| value.map(|mib| (mib * MIB).max(0.0) as u64);

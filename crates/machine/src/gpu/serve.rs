@@ -76,9 +76,13 @@ fn answer(mut out: File, asked: &Receiver<Ask>) -> io::Result<()> {
             }
             Ask::Details => {
                 let details = details.get_or_insert_with(|| Details::open(&nvml, gpus));
-                let gpus = details.look();
-                let cpu_ns = process_cpu_ns();
-                say(&mut out, &Answer::Details { gpus, cpu_ns })?;
+                let (gpus, age) = details.look();
+                let told = Answer::Details {
+                    gpus,
+                    age_ns: age.as_nanos() as u64,
+                    cpu_ns: process_cpu_ns(),
+                };
+                say(&mut out, &told)?;
                 details.look_at_pcie();
             }
         }

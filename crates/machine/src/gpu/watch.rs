@@ -3,9 +3,9 @@
 
 use std::process::Command;
 use std::sync::Arc;
-use std::sync::mpsc::{self, Receiver, SyncSender};
+use std::sync::mpsc::{self, Receiver, SyncSender, TryRecvError};
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 
@@ -38,6 +38,8 @@ struct Seen {
     gpus: Vec<GpuState>,
     at: Option<Instant>,
     problem: Option<DriverProblem>,
+    /// How often they have said something.
+    answers: u64,
     cpu_ns: u64,
     /// There is no driver, or it has gone.
     ended: bool,
@@ -57,13 +59,12 @@ impl GpuWatch {
 
     fn with(command: Command) -> Self {
         let seen: Arc<Mutex<Seen>> = Arc::default();
-        // Whoever looks again before there is an answer asks for nothing new.
         let (ask, asked) = mpsc::sync_channel(1);
         let _ = ask.try_send(());
         let told = Arc::clone(&seen);
         let started = thread::Builder::new()
             .name("workbench-gpu-watch".to_owned())
-            .spawn(move || watch(command, &asked, &told));
+            .spawn(move || watch((command, DEADLINE), &asked, &told));
         if let Err(error) = started {
             let reason = error.to_string();
             seen.lock().problem = Some(DriverProblem::NotAsked { reason });
@@ -84,16 +85,28 @@ impl GpuWatch {
             age_s: (age * 1000.0).round() / 1000.0,
             problem: seen.problem.clone(),
         };
-        if let Some(ask) = &self.ask {
-            let _ = ask.try_send(());
-        }
+        drop(seen);
+        self.ask();
         looked
     }
 
-    /// Whether there may be GPUs: the driver has some, or has not said yet.
-    pub fn is_open(&self) -> bool {
+    /// Asks for more. Whoever asks again before there is an answer asks for nothing new.
+    pub fn ask(&self) {
+        if let Some(ask) = &self.ask {
+            let _ = ask.try_send(());
+        }
+    }
+
+    /// Whether the driver may still answer: it has GPUs or has not said yet, and is not silent.
+    pub fn is_awaited(&self) -> bool {
         let seen = self.seen.lock();
-        self.ask.is_some() && !seen.ended && !(seen.at.is_some() && seen.gpus.is_empty())
+        let has_none = seen.at.is_some() && seen.gpus.is_empty();
+        self.ask.is_some() && !seen.ended && !has_none && seen.problem.is_none()
+    }
+
+    /// How often the driver has answered.
+    pub fn answers(&self) -> u64 {
+        self.seen.lock().answers
     }
 
     /// CPU time of the helper, in nanoseconds.
@@ -102,13 +115,31 @@ impl GpuWatch {
     }
 }
 
-/// Asks the helper whenever somebody wants to know, until nobody does.
-fn watch(command: Command, asked: &Receiver<()>, seen: &Mutex<Seen>) {
-    let mut link = match Link::start(command, DEADLINE) {
+impl Seen {
+    /// Takes in what the GPUs said so long ago.
+    fn take(&mut self, gpus: Vec<GpuState>, age: Duration) {
+        let now = Instant::now();
+        self.gpus = gpus;
+        self.at = Some(now.checked_sub(age).unwrap_or(now));
+        self.problem = None;
+        self.answers += 1;
+    }
+
+    /// Nothing more will be heard of the GPUs, and what was is no longer true.
+    fn end(&mut self, problem: Option<DriverProblem>) {
+        self.gpus.clear();
+        (self.problem, self.ended) = (problem, true);
+    }
+}
+
+/// Asks the helper whenever somebody wants to know, until nobody does. An answer is late after the
+/// deadline.
+fn watch((command, deadline): (Command, Duration), asked: &Receiver<()>, seen: &Mutex<Seen>) {
+    let mut link = match Link::start(command, deadline) {
         Ok(link) => link,
         Err(error) => {
             let reason = error.to_string();
-            seen.lock().problem = Some(DriverProblem::NotAsked { reason });
+            seen.lock().end(Some(DriverProblem::NotAsked { reason }));
             return;
         }
     };
@@ -116,26 +147,88 @@ fn watch(command: Command, asked: &Receiver<()>, seen: &Mutex<Seen>) {
         // Why it cannot be asked is told by what is heard.
         let _ = link.ask(Ask::Details);
         loop {
-            let heard = link.next(DEADLINE);
+            let heard = link.next(deadline);
             let mut seen = seen.lock();
             match heard {
-                Ok(Answer::Details { gpus, cpu_ns }) => {
-                    (seen.gpus, seen.at, seen.cpu_ns) = (gpus, Some(Instant::now()), cpu_ns);
-                    seen.problem = None;
+                Ok(Answer::Details {
+                    gpus,
+                    age_ns,
+                    cpu_ns,
+                }) => {
+                    seen.take(gpus, Duration::from_nanos(age_ns));
+                    seen.cpu_ns = cpu_ns;
                     break;
                 }
                 Ok(Answer::Absent) => {
-                    seen.ended = true;
+                    seen.end(None);
                     return;
                 }
                 Ok(_) => {}
                 // It may answer again, and is asked nothing else meanwhile.
-                Err(problem @ DriverProblem::Silent { .. }) => seen.problem = Some(problem),
+                Err(problem @ DriverProblem::Silent { .. }) => {
+                    seen.problem = Some(problem);
+                    if asked.try_recv() == Err(TryRecvError::Disconnected) {
+                        return;
+                    }
+                }
                 Err(problem) => {
-                    (seen.problem, seen.ended) = (Some(problem), true);
+                    seen.end(Some(problem));
                     return;
                 }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Watches a helper made of a shell script; asks once, and is gone then.
+    fn watched(script: &str, deadline: Duration) -> Seen {
+        let mut command = Command::new("sh");
+        command.args(["-c", script]);
+        let (ask, asked) = mpsc::sync_channel(1);
+        ask.try_send(()).unwrap();
+        drop(ask);
+        let seen = Mutex::default();
+        watch((command, deadline), &asked, &seen);
+        seen.into_inner()
+    }
+
+    const LONG: Duration = Duration::from_secs(100);
+
+    #[test]
+    fn a_silent_driver_keeps_nobody_who_is_not_asked_any_more() {
+        let seen = watched("read never; read never", Duration::ZERO);
+        assert_eq!(seen.problem, Some(DriverProblem::Silent { seconds: 0 }));
+        assert!(!seen.ended, "it may answer the next who asks");
+    }
+
+    #[test]
+    fn figures_are_as_old_as_the_helper_says() {
+        let seen = watched(
+            r#"read line
+            echo '{"details":{"gpus":[{"index":0}],"age_ns":4000000000,"cpu_ns":7}}'"#,
+            LONG,
+        );
+        assert_eq!((seen.gpus.len(), seen.cpu_ns), (1, 7));
+        assert!(seen.at.unwrap().elapsed() >= Duration::from_secs(4));
+    }
+
+    #[test]
+    fn what_a_driver_said_before_it_crashed_is_not_said_again() {
+        let mut seen = Seen::default();
+        seen.take(vec![GpuState::default()], Duration::ZERO);
+        seen.end(Some(DriverProblem::Crashed { signal: Some(11) }));
+        assert!(seen.gpus.is_empty() && seen.ended);
+        let seen = watched("kill -SEGV $$", LONG);
+        let by = DriverProblem::Crashed { signal: Some(11) };
+        assert_eq!((seen.problem, seen.ended), (Some(by), true));
+        let (ask, asked) = mpsc::sync_channel::<()>(1);
+        let seen = Mutex::default();
+        watch((Command::new("/nowhere/at all"), LONG), &asked, &seen);
+        assert!(seen.into_inner().ended);
+        drop(ask);
     }
 }

@@ -51,6 +51,8 @@ pub(crate) struct MemoryGroup {
     /// What it allows, in bytes.
     pub limit_bytes: u64,
     used: PathBuf,
+    /// Where it says what its memory holds, and as what the files that can be given back.
+    holds: (PathBuf, &'static str),
 }
 
 impl MemoryGroup {
@@ -60,9 +62,13 @@ impl MemoryGroup {
         let mounts = mounts(root);
         let mut found: Option<Self> = None;
         for group in own.lines().filter_map(parse_group) {
-            let (limit, used) = match group.controllers.is_empty() {
-                true => ("memory.max", "memory.current"),
-                false if group.has("memory") => ("memory.limit_in_bytes", "memory.usage_in_bytes"),
+            let (limit, used, files) = match group.controllers.is_empty() {
+                true => ("memory.max", "memory.current", "inactive_file"),
+                false if group.has("memory") => (
+                    "memory.limit_in_bytes",
+                    "memory.usage_in_bytes",
+                    "total_inactive_file",
+                ),
                 false => continue,
             };
             for dir in directories(root, &mounts, &group, "memory") {
@@ -73,8 +79,11 @@ impl MemoryGroup {
                     .as_ref()
                     .is_none_or(|found| limit_bytes < found.limit_bytes)
                 {
-                    let used = dir.join(used);
-                    found = Some(Self { limit_bytes, used });
+                    found = Some(Self {
+                        limit_bytes,
+                        used: dir.join(used),
+                        holds: (dir.join("memory.stat"), files),
+                    });
                 }
             }
         }
@@ -84,6 +93,15 @@ impl MemoryGroup {
     /// What its processes and their files use, in bytes.
     pub fn used_bytes(&self) -> Option<u64> {
         memory(&self.used)
+    }
+
+    /// Of that, files that were read and are not used now, in bytes.
+    pub fn files_bytes(&self) -> Option<u64> {
+        let (path, name) = &self.holds;
+        let text = files::text_at(path)?;
+        let mut lines = text.lines().filter_map(|line| line.split_once(' '));
+        let (_, bytes) = lines.find(|(known, _)| known == name)?;
+        bytes.trim().parse().ok()
     }
 }
 
@@ -225,7 +243,7 @@ fn parse_mount(line: &str) -> Option<Mount> {
 }
 
 /// Undoes the octal escapes (`\040` for a blank) that the kernel writes in mount paths.
-fn unescape(path: &str) -> String {
+pub(crate) fn unescape(path: &str) -> String {
     let mut plain = String::with_capacity(path.len());
     let mut rest = path;
     while let Some((before, after)) = rest.split_once('\\') {

@@ -4,8 +4,9 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use rustix::io::Errno;
 use rustix::process::Signal;
+use sysinfo::{MemoryRefreshKind, RefreshKind, System};
 
-use super::types::{CoreState, MachineState};
+use super::types::{CoreState, MachineState, MemoryState};
 use crate::gpu::GpuWatch;
 use crate::monitor::Sampler;
 
@@ -14,7 +15,8 @@ use crate::monitor::Sampler;
 pub struct StateReader {
     sampler: Sampler,
     gpus: GpuWatch,
-    memory_bytes: u64,
+    /// `None` on a system that sysinfo does not know.
+    system: Option<System>,
     looked: Instant,
 }
 
@@ -28,7 +30,7 @@ impl StateReader {
         Self {
             sampler: Sampler::without_gpus(),
             gpus: GpuWatch::start(),
-            memory_bytes: crate::portable::probe().memory_bytes,
+            system: System::new_with_specifics(memory()).ok(),
             looked: Instant::now(),
         }
     }
@@ -50,20 +52,50 @@ impl StateReader {
             ..CoreState::default()
         });
         state.cores = cores.collect();
-        state.memory.total_bytes = self.memory_bytes;
+        if let Some(system) = &mut self.system {
+            system.refresh_specifics(memory());
+            state.memory = memory_of(system);
+        }
         let seen = self.gpus.look();
         (state.gpus, state.gpus_age_s, state.gpu_problem) = (seen.gpus, seen.age_s, seen.problem);
         state
     }
 
-    /// Whether there may be GPUs: the driver has some, or has not said yet.
-    pub fn has_gpus(&self) -> bool {
-        self.gpus.is_open()
+    /// Whether the GPUs' driver may still answer: it has some or has not said yet, and is not silent.
+    pub fn gpus_are_awaited(&self) -> bool {
+        self.gpus.is_awaited()
+    }
+
+    /// How often it has answered.
+    pub fn gpu_answers(&self) -> u64 {
+        self.gpus.answers()
+    }
+
+    /// Asks it, for the next look. Waits for nothing.
+    pub fn ask_gpus(&self) {
+        self.gpus.ask();
     }
 
     /// CPU time of the process that asks the GPUs' driver, in nanoseconds.
     pub fn helper_cpu_ns(&self) -> u64 {
         self.gpus.cpu_ns()
+    }
+}
+
+fn memory() -> RefreshKind {
+    RefreshKind::nothing().with_memory(MemoryRefreshKind::everything())
+}
+
+fn memory_of(system: &System) -> MemoryState {
+    // Where a system does not say how much is available, sysinfo says 0.
+    let known = |bytes: u64| Some(bytes).filter(|bytes| *bytes > 0);
+    MemoryState {
+        total_bytes: system.total_memory(),
+        available_bytes: known(system.available_memory()),
+        free_bytes: known(system.free_memory()),
+        swap_total_bytes: Some(system.total_swap()),
+        swap_used_bytes: Some(system.used_swap()),
+        ..MemoryState::default()
     }
 }
 

@@ -4,6 +4,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use workbench_json::Floats;
 
+/// The number of the parent of the kernel's threads.
+pub(super) const KTHREADD: u32 = 2;
+
 /// A process.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
@@ -43,7 +46,6 @@ pub struct SeenProcess {
 impl SeenProcess {
     /// Whether it is a thread of the kernel.
     pub fn is_kernel(&self) -> bool {
-        const KTHREADD: u32 = 2;
         self.pid == KTHREADD || self.parent == KTHREADD
     }
 }

@@ -129,32 +129,44 @@ pub struct GroupState {
     pub memory_limit_bytes: Option<u64>,
     /// Memory that it uses, in bytes, where there is a limit.
     pub memory_used_bytes: Option<u64>,
+    /// Of that, files that it has read and does not use now, which can be given back.
+    pub memory_files_bytes: Option<u64>,
 }
 
-/// Memory, in bytes.
+impl GroupState {
+    /// What it uses of its memory and cannot give back, and what it may use, in bytes; `None`
+    /// without a limit.
+    pub fn memory(&self) -> Option<(u64, u64)> {
+        let files = self.memory_files_bytes.unwrap_or(0);
+        let used = self.memory_used_bytes?.saturating_sub(files);
+        Some((used, self.memory_limit_bytes?))
+    }
+}
+
+/// Memory, in bytes; `null` where the system does not say.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct MemoryState {
     /// All there is.
     pub total_bytes: u64,
     /// What programs can have without swapping, as the kernel estimates it.
-    pub available_bytes: u64,
+    pub available_bytes: Option<u64>,
     /// Used by nothing.
-    pub free_bytes: u64,
+    pub free_bytes: Option<u64>,
     /// Holds files and can be given back.
-    pub cached_bytes: u64,
+    pub cached_bytes: Option<u64>,
     /// Has to be written to disks.
-    pub dirty_bytes: u64,
+    pub dirty_bytes: Option<u64>,
     /// Swap space.
-    pub swap_total_bytes: u64,
+    pub swap_total_bytes: Option<u64>,
     /// Of that, used.
-    pub swap_used_bytes: u64,
+    pub swap_used_bytes: Option<u64>,
 }
 
 impl MemoryState {
-    /// What cannot be given back.
-    pub fn used_bytes(&self) -> u64 {
-        self.total_bytes.saturating_sub(self.available_bytes)
+    /// What cannot be given back, where that is known.
+    pub fn used_bytes(&self) -> Option<u64> {
+        Some(self.total_bytes.saturating_sub(self.available_bytes?))
     }
 }
 

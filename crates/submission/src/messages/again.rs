@@ -30,7 +30,7 @@ pub(crate) fn same(outputs: u32) -> Finding {
     .number("outputs", f64::from(outputs))
 }
 
-/// Outputs came out near what is recorded, on a machine where bits may differ.
+/// Outputs came out near what is recorded, where bits may differ.
 pub(crate) fn near(outputs: u32) -> Finding {
     Finding::note(
         "reexecuted_near",

@@ -23,6 +23,11 @@ impl App {
         if let Some(recording) = start.recording.take() {
             let limits = start.limits.clone();
             self.monitored = Monitored::recording(recording, limits, 1);
+            let flaws = start.flaws.iter().map(ToString::to_string);
+            let flaws: Vec<String> = flaws.collect();
+            self.notice = (!flaws.is_empty()).then(|| flaws.join(" "));
+        } else {
+            self.monitored.view.set_interval(start.interval);
         }
         self.monitored.view.read_only |= start.read_only;
         let monitor = |effect| match effect {

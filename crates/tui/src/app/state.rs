@@ -86,6 +86,8 @@ pub struct LiveRun {
     pub snapshot: Snapshot,
     /// The view's state.
     pub view: RunView,
+    /// Since when a GPU is hot, in nanoseconds of the run's clock.
+    pub hot_since_ns: Option<u64>,
     /// That a GPU is hot was told.
     pub told_hot: bool,
     /// Where it was started, for when it cannot be made.
@@ -98,6 +100,7 @@ impl LiveRun {
         Self {
             snapshot: Snapshot::default(),
             view: RunView::default(),
+            hot_since_ns: None,
             told_hot: false,
             back,
         }

@@ -1,15 +1,12 @@
 //! What is told to somebody who looks elsewhere: that a run is over, how, and that a GPU is hot.
 
 use workbench_history::Standing;
+use workbench_monitor::{AlertKind, AlertLimits};
 use workbench_record::{Event, Record};
 
 use super::state::App;
 use crate::event::{Effect, TerminalEffect};
 use crate::tell::Telling;
-
-/// From this temperature on a GPU is hot, in degrees Celsius: cards begin to slow down a little
-/// above it.
-const HOT_C: u32 = 88;
 
 impl App {
     /// Tells something, where that is wanted.
@@ -23,24 +20,30 @@ impl App {
         self.told(format!("Run {id}: {}", standing.name()))
     }
 
-    /// Tells once per run that a GPU is hot.
+    /// Tells once per run that a GPU is hot, and has been for a while.
     pub(super) fn told_heat(&mut self, records: &[Record]) -> Option<Effect> {
         let live = self.live.as_mut().filter(|live| !live.told_hot)?;
-        let gpus = records.iter().filter_map(|record| match &record.event {
-            Event::Sample(sample) => Some(&sample.gpus),
-            _ => None,
-        });
-        let temperature = |gpus: &Vec<workbench_machine::monitor::GpuSample>| {
-            (0..)
-                .zip(gpus)
+        let kind = AlertKind::GpuTemperature;
+        let limit = AlertLimits::default().of(kind)?;
+        for record in records {
+            let Event::Sample(sample) = &record.event else {
+                continue;
+            };
+            let gpus = (0..).zip(&sample.gpus);
+            let hottest = gpus
                 .filter_map(|(at, gpu): (usize, _)| Some((gpu.temperature_c?, at)))
                 .max()
-        };
-        let (degrees, gpu) = gpus.filter_map(temperature).max()?;
-        if degrees < HOT_C {
-            return None;
+                .filter(|(degrees, _)| f64::from(*degrees) >= limit);
+            let Some((degrees, gpu)) = hottest else {
+                live.hot_since_ns = None;
+                continue;
+            };
+            let since = *live.hot_since_ns.get_or_insert(record.t_ns);
+            if u128::from(record.t_ns.saturating_sub(since)) >= kind.lasting().as_nanos() {
+                live.told_hot = true;
+                return self.told(format!("GPU {gpu} is at {degrees} °C"));
+            }
         }
-        live.told_hot = true;
-        self.told(format!("GPU {gpu} is at {degrees} degrees"))
+        None
     }
 }

@@ -142,11 +142,11 @@ fn the_end_of_a_run_is_told_when_that_is_wanted() {
 }
 
 #[test]
-fn a_hot_gpu_is_told_once_per_run() {
+fn a_gpu_that_stays_hot_is_told_once_per_run() {
     let mut fixture = Fixture::new(ThemeName::Dark, false);
     fixture.app.tell = Telling::Bell;
     fixture.press("enter right s");
-    let mut sampled = |degrees: u32| {
+    let mut sampled = |second: u64, degrees: u32| {
         let gpu = workbench_machine::monitor::GpuSample {
             temperature_c: Some(degrees),
             ..Default::default()
@@ -156,10 +156,16 @@ fn a_hot_gpu_is_told_once_per_run() {
             ..Default::default()
         };
         let event = Fact::Sample(sample);
-        let records = vec![Record { t_ns: 1, event }];
+        let t_ns = second * 1_000_000_000;
+        let records = vec![Record { t_ns, event }];
         fixture.app.update(AppEvent::Records(records)).len()
     };
-    assert_eq!([sampled(87), sampled(93), sampled(95)], [0, 1, 0]);
+    // One sample says nothing, and nor do two with a cool one between them.
+    assert_eq!([sampled(1, 95), sampled(4, 86), sampled(6, 95)], [0, 0, 0]);
+    assert_eq!(
+        [sampled(9, 87), sampled(11, 93), sampled(20, 95)],
+        [0, 1, 0]
+    );
 }
 
 /// Times are those of the person's clock.

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use workbench_machine::state::{MachineState, ProcessSignal};
+use workbench_machine::gpu::{DriverProblem, GpuHealth, GpuState};
+use workbench_machine::state::{MachineState, MemoryState, ProcessSignal};
 use workbench_monitor::{AlertLimits, AlertWatch, MonitorLook, Recording, StateRecorder};
 use workbench_simulate::{MachineSize, machine_state};
 
@@ -33,7 +34,9 @@ const LARGE: MachineSize = MachineSize {
 const SIZES: [(u16, u16); 4] = [(60, 16), (80, 24), (120, 40), (200, 60)];
 
 fn look(state: MachineState) -> AppEvent {
-    let alerts = AlertWatch::new(AlertLimits::default()).look(&state);
+    let alerts = AlertWatch::new(AlertLimits::default())
+        .at_once()
+        .look(&state);
     AppEvent::Looked(Arc::new(MonitorLook { state, alerts }))
 }
 
@@ -59,11 +62,65 @@ fn the_machine_in_windows_of_four_sizes() {
     }
 }
 
+/// A card that is divided, one that is lost, a driver that does not answer, places with odd names.
+fn odd() -> MachineState {
+    let mut state = machine_state(ONE_GPU, 7);
+    let part = |mig| GpuState {
+        index: 0,
+        mig: Some(mig),
+        name: "NVIDIA H100 80GB HBM3 MIG 3g.40gb".to_owned(),
+        memory_total_bytes: Some(40 << 30),
+        memory_used_bytes: Some(u64::from(mig) << 30),
+        ..GpuState::default()
+    };
+    state.gpus.extend((0..2).map(part));
+    state.gpus.push(GpuState {
+        index: 1,
+        health: GpuHealth::Lost,
+        ..GpuState::default()
+    });
+    state.gpus[0].mig_enabled = true;
+    state.gpus_age_s = 12.0;
+    state.gpu_problem = Some(DriverProblem::Silent { seconds: 10 });
+    let place = "/a place\u{7}\u{1b}[31m/".repeat(20);
+    state.file_systems[0].place = place;
+    state.memory = MemoryState {
+        total_bytes: 1 << 30,
+        ..MemoryState::default()
+    };
+    state
+}
+
+#[test]
+fn an_odd_machine_in_windows_of_four_sizes() {
+    let mut fixture = watching(SMALL, 0);
+    fixture.app.update(look(odd()));
+    for (width, height) in SIZES {
+        let shown = fixture.shown(width, height);
+        assert!(!shown.contains(['\u{7}', '\u{1b}']), "{shown}");
+        insta::assert_snapshot!(format!("monitor_odd_{width}x{height}"), shown);
+    }
+}
+
 #[test]
 fn windows_of_any_size_are_drawn() {
-    let mut fixture = watching(LARGE, 3);
-    for (width, height) in [(0, 0), (1, 1), (3, 2), (61, 17), (1200, 300)] {
-        fixture.shown(width, height);
+    let machines = [
+        machine_state(LARGE, 3),
+        machine_state(ONE_GPU, 3),
+        machine_state(SMALL, 3),
+        odd(),
+        MachineState::default(),
+    ];
+    for state in machines {
+        let mut fixture = watching(SMALL, 0);
+        fixture.app.update(look(state));
+        // With all panels, and with each of them alone.
+        for keys in ["t", "z", "tab", "tab", "tab", "tab", "z f"] {
+            fixture.press(keys);
+            for (width, height) in [(0, 0), (1, 1), (3, 2), (61, 17), (1200, 300)] {
+                fixture.shown(width, height);
+            }
+        }
     }
     let mut ascii = Fixture::new(ThemeName::Mono, true);
     ascii.press("m");
@@ -216,11 +273,14 @@ fn a_replay_shows_what_was_recorded() {
     let path = dir.path().join("night.jsonl");
     let mut recorder = StateRecorder::create(&path, &super::fixture::machine()).unwrap();
     let mut live = watching(ONE_GPU, 0);
+    let mut alerts = AlertWatch::new(AlertLimits::default());
     let mut pictures = Vec::new();
     for at in 0..40 {
         let state = machine_state(ONE_GPU, at);
         recorder.add(&state).unwrap();
-        live.app.update(look(state));
+        let alerts = alerts.look(&state);
+        let look = Arc::new(MonitorLook { state, alerts });
+        live.app.update(AppEvent::Looked(look));
         pictures.push(live.shown(120, 40));
     }
     let recording = Recording::open(&path).unwrap();

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use rustix::fs::statvfs;
 
 use super::rates::rate;
+use crate::linux::cgroup::unescape;
 use crate::linux::files;
 use crate::monitor::{Reread, round_share};
 use crate::state::types::{DiskState, FileSystemState};
@@ -132,21 +133,30 @@ pub(super) fn writable(line: &str) -> Option<(&str, &str)> {
 /// alone: asking for one whose server is gone never returns.
 fn mounted(root: &Path) -> Vec<FileSystemState> {
     let mounts = files::text(root, "proc/self/mounts").unwrap_or_default();
+    // What is mounted over a place hides what was there.
+    let on_top: HashMap<&str, &str> = mounts
+        .lines()
+        .filter_map(|line| Some((line.split(' ').nth(1)?, line)))
+        .collect();
     let mut found: Vec<FileSystemState> = Vec::new();
     for line in mounts.lines() {
         let Some((device, place)) = writable(line) else {
             continue;
         };
+        let is_hidden = on_top
+            .get(place)
+            .is_none_or(|top| !std::ptr::eq(*top, line));
+        let (device, place) = (unescape(device), unescape(place));
         let is_new = found.iter().all(|known| known.device != device);
-        if !device.starts_with("/dev/") || !is_new || found.len() == MOST {
+        if is_hidden || !device.starts_with("/dev/") || !is_new || found.len() == MOST {
             continue;
         }
-        let Ok(space) = statvfs(files::place(root, place)) else {
+        let Ok(space) = statvfs(files::place(root, &place)) else {
             continue;
         };
         found.push(FileSystemState {
-            place: place.to_owned(),
-            device: device.to_owned(),
+            place,
+            device,
             total_bytes: space.f_blocks.saturating_mul(space.f_frsize),
             available_bytes: space.f_bavail.saturating_mul(space.f_frsize),
         });

@@ -39,7 +39,7 @@ impl MemoryReader {
 /// What a `/proc/meminfo` says.
 pub(super) fn parse(meminfo: &str) -> MemoryState {
     let mut memory = MemoryState::default();
-    let mut swap_free = 0;
+    let mut swap_free = None;
     for line in meminfo.lines() {
         let Some((name, value)) = line.split_once(':') else {
             continue;
@@ -54,17 +54,19 @@ pub(super) fn parse(meminfo: &str) -> MemoryState {
         };
         match name {
             "MemTotal" => memory.total_bytes = bytes,
-            "MemAvailable" => memory.available_bytes = bytes,
-            "MemFree" => memory.free_bytes = bytes,
+            "MemAvailable" => memory.available_bytes = Some(bytes),
+            "MemFree" => memory.free_bytes = Some(bytes),
             "Buffers" | "Cached" | "SReclaimable" => {
-                memory.cached_bytes = memory.cached_bytes.saturating_add(bytes);
+                let cached = memory.cached_bytes.get_or_insert(0);
+                *cached = cached.saturating_add(bytes);
             }
-            "Dirty" => memory.dirty_bytes = bytes,
-            "SwapTotal" => memory.swap_total_bytes = bytes,
-            "SwapFree" => swap_free = bytes,
+            "Dirty" => memory.dirty_bytes = Some(bytes),
+            "SwapTotal" => memory.swap_total_bytes = Some(bytes),
+            "SwapFree" => swap_free = Some(bytes),
             _ => {}
         }
     }
-    memory.swap_used_bytes = memory.swap_total_bytes.saturating_sub(swap_free);
+    let swap = memory.swap_total_bytes.zip(swap_free);
+    memory.swap_used_bytes = swap.map(|(total, free)| total.saturating_sub(free));
     memory
 }

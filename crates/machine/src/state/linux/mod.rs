@@ -11,6 +11,7 @@ mod temperature;
 #[cfg(test)]
 mod tests;
 
+use std::collections::HashMap;
 use std::path::Path;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -18,7 +19,7 @@ pub(super) use processes::send_signal;
 use rates::rounded;
 
 use super::types::{GroupState, MachineState, Stalls};
-use crate::gpu::GpuWatch;
+use crate::gpu::{GpuState, GpuWatch};
 use crate::linux::cgroup::MemoryGroup;
 use crate::monitor::{Conditions, Counters, Readings, Reread};
 
@@ -87,20 +88,26 @@ impl StateReader {
         let mut state = self.look_at_system();
         let seen = self.gpus.look();
         (state.gpus, state.gpus_age_s, state.gpu_problem) = (seen.gpus, seen.age_s, seen.problem);
-        let of_gpus = state.gpus.iter().flat_map(|gpu| &gpu.processes);
-        for user in of_gpus {
-            let mut known = state.processes.iter_mut();
-            if let Some(process) = known.find(|process| process.pid == user.pid) {
-                let bytes = process.gpu_memory_bytes.get_or_insert(0);
-                *bytes += user.memory_bytes.unwrap_or(0);
-            }
+        let users = gpu_users(&state.gpus);
+        for process in &mut state.processes {
+            process.gpu_memory_bytes = users.get(&process.pid).copied();
         }
         state
     }
 
-    /// Whether there may be GPUs: the driver has some, or has not said yet.
-    pub fn has_gpus(&self) -> bool {
-        self.gpus.is_open()
+    /// Whether the GPUs' driver may still answer: it has some or has not said yet, and is not silent.
+    pub fn gpus_are_awaited(&self) -> bool {
+        self.gpus.is_awaited()
+    }
+
+    /// How often it has answered.
+    pub fn gpu_answers(&self) -> u64 {
+        self.gpus.answers()
+    }
+
+    /// Asks it, for the next look. Waits for nothing.
+    pub fn ask_gpus(&self) {
+        self.gpus.ask();
     }
 
     /// CPU time of the process that asks the GPUs' driver, in nanoseconds.
@@ -169,8 +176,26 @@ impl StateReader {
             cap_mhz: readings.cap_mhz(),
             memory_limit_bytes: memory.map(|group| group.limit_bytes),
             memory_used_bytes: memory.and_then(MemoryGroup::used_bytes),
+            memory_files_bytes: memory.and_then(MemoryGroup::files_bytes),
         }
     }
+}
+
+/// The processes that use GPUs, with their memory there. A divided GPU may name those of its MIG
+/// devices, which name them too.
+fn gpu_users(gpus: &[GpuState]) -> HashMap<u32, u64> {
+    let mut on_cards: HashMap<(u32, u32), [u64; 2]> = HashMap::new();
+    for gpu in gpus {
+        for user in &gpu.processes {
+            let both = on_cards.entry((user.pid, gpu.index)).or_default();
+            both[usize::from(gpu.mig.is_some())] += user.memory_bytes.unwrap_or(0);
+        }
+    }
+    let mut users = HashMap::new();
+    for ((pid, _), [whole, parts]) in on_cards {
+        *users.entry(pid).or_default() += whole.max(parts);
+    }
+    users
 }
 
 fn stalls(conditions: &Conditions, passed: f64) -> Option<Stalls> {

@@ -14,7 +14,7 @@ use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 
 use crate::monitor::pace::Pace;
 use crate::monitor::round_share;
-use crate::state::process::{ProcessStatus, SeenProcess};
+use crate::state::process::{KTHREADD, ProcessStatus, SeenProcess};
 use crate::state::types::{MachineState, ProcessCounts};
 
 /// Share of one core that reading the processes may take.
@@ -30,7 +30,7 @@ const SHORTEST_S: f64 = 0.03;
 pub(super) struct ProcessReader {
     root: Box<Path>,
     pace: Pace,
-    /// What never changes of a process, by its number and start.
+    /// What is kept of a process, by its number and start.
     known: HashMap<(u32, u64), Known>,
     users: HashMap<u32, String>,
     last: Vec<SeenProcess>,
@@ -41,6 +41,11 @@ pub(super) struct ProcessReader {
 /// What is kept of a process from one look to the next.
 #[derive(Debug, Clone)]
 struct Known {
+    /// What the kernel called it when the command and the account were read.
+    name: String,
+    /// They were read when it had been there for a look: no longer on its way from a copy of its
+    /// parent to a program of its own.
+    settled: bool,
     command: String,
     user: String,
     cpu_ticks: u64,
@@ -78,14 +83,17 @@ impl ProcessReader {
     /// Fills in the processes, which may be some time old.
     pub fn look(&mut self, state: &mut MachineState) {
         let mut pace = std::mem::replace(&mut self.pace, Pace::up_to(1.0, LONGEST, LONGEST));
-        pace.run(|| self.read_all());
+        pace.run(|| {
+            self.read_all();
+        });
         self.pace = pace;
         state.processes.clone_from(&self.last);
         state.counts = self.counts;
         state.processes_age_s = (self.read.elapsed().as_secs_f64() * 1000.0).round() / 1000.0;
     }
 
-    fn read_all(&mut self) {
+    /// Reads all of them now.
+    pub(super) fn read_all(&mut self) -> &[SeenProcess] {
         let entries = fs::read_dir(self.root.join("proc"))
             .into_iter()
             .flatten()
@@ -115,30 +123,33 @@ impl ProcessReader {
         }
         self.known = known;
         self.read = Instant::now();
+        &self.last
     }
 
-    /// What is kept of a process; read once, when it is seen for the first time.
+    /// What is kept of a process; read when it is seen for the first time, once more at the next
+    /// look, and again when it has become another program.
     fn kept(&self, dir: &Path, stat: &ProcessStat, before: Option<Known>) -> Known {
         let at = Instant::now();
         let cpu_ticks = stat.cpu_ticks;
         let Some(mut kept) = before else {
-            let mut text = Vec::new();
-            let _ = read(&dir.join("cmdline"), LONGEST_COMMAND, &mut text);
-            let owner = fs::metadata(dir).map(|metadata| metadata.uid());
-            let user = |uid| {
-                self.users
-                    .get(&uid)
-                    .cloned()
-                    .unwrap_or_else(|| uid.to_string())
-            };
+            let (command, user) = self.command_and_user(dir);
             return Known {
-                command: command(&text),
-                user: owner.map(user).unwrap_or_default(),
+                name: stat.name.clone(),
+                settled: false,
+                command,
+                user,
                 cpu_ticks,
                 at,
                 cores: 0.0,
             };
         };
+        // Threads of the kernel change their names all the time, and have no command.
+        let renamed = kept.name != stat.name && stat.parent != KTHREADD;
+        if renamed || !kept.settled {
+            kept.name.clone_from(&stat.name);
+            kept.settled = true;
+            (kept.command, kept.user) = self.command_and_user(dir);
+        }
         let passed = at.duration_since(kept.at).as_secs_f64();
         if passed >= SHORTEST_S {
             let ticks = cpu_ticks.saturating_sub(kept.cpu_ticks) as f64;
@@ -146,6 +157,19 @@ impl ProcessReader {
             (kept.cpu_ticks, kept.at) = (cpu_ticks, at);
         }
         kept
+    }
+
+    fn command_and_user(&self, dir: &Path) -> (String, String) {
+        let mut text = Vec::new();
+        let _ = read(&dir.join("cmdline"), LONGEST_COMMAND, &mut text);
+        let user = fs::metadata(dir).ok().map(|metadata| {
+            let uid = metadata.uid();
+            self.users
+                .get(&uid)
+                .cloned()
+                .unwrap_or_else(|| uid.to_string())
+        });
+        (command(&text), user.unwrap_or_default())
     }
 }
 

@@ -8,6 +8,7 @@ use proptest::prelude::*;
 
 use super::cores::places;
 use super::{disks, memory, networks, processes};
+use crate::gpu::{GpuProcess, GpuState};
 use crate::state::{ProcessSignal, ProcessStatus, StateReader, send_signal};
 
 fn write(root: &Path, path: &str, text: &str) {
@@ -43,9 +44,93 @@ fn memory_is_what_the_kernel_says() {
          SReclaimable: 20 kB\nDirty: 1 kB\nSwapTotal: 50 kB\nSwapFree: 20 kB\nOdd\nHuge: x kB\n",
     );
     assert_eq!(said.total_bytes, 1000 << 10);
-    assert_eq!(said.used_bytes(), 300 << 10);
-    assert_eq!(said.cached_bytes, 530 << 10);
-    assert_eq!(said.swap_used_bytes, 30 << 10);
+    assert_eq!(said.used_bytes(), Some(300 << 10));
+    assert_eq!(said.cached_bytes, Some(530 << 10));
+    assert_eq!(said.swap_used_bytes, Some(30 << 10));
+    let old = memory::parse("MemTotal: 1000 kB\nMemFree: 100 kB\n");
+    assert_eq!((old.used_bytes(), old.swap_used_bytes), (None, None));
+    assert_eq!(old.free_bytes, Some(100 << 10));
+}
+
+#[test]
+fn a_group_can_give_back_the_files_it_does_not_use() {
+    let v2 = (
+        "0::/",
+        "- cgroup2 cgroup2 rw",
+        "memory.max",
+        "memory.current",
+    );
+    let v1 = (
+        "4:memory:/",
+        "- cgroup cgroup rw,memory",
+        "memory.limit_in_bytes",
+        "memory.usage_in_bytes",
+    );
+    for (group, mount, limit, used) in [v2, v1] {
+        let dir = tempfile::tempdir().unwrap();
+        let root = dir.path();
+        write(root, "proc/self/cgroup", &format!("{group}\n"));
+        let mount = format!("31 23 0:26 / /sys/fs/cgroup rw {mount}\n");
+        write(root, "proc/self/mountinfo", &mount);
+        write(root, "proc/meminfo", "MemTotal: 1000 kB\nCached: 900 kB\n");
+        write(root, &format!("sys/fs/cgroup/{limit}"), "100000\n");
+        write(root, &format!("sys/fs/cgroup/{used}"), "98000\n");
+        let stat = match group {
+            "0::/" => "anon 90000\nactive_file 1000\ninactive_file 7000\n",
+            _ => "inactive_file 10\ntotal_inactive_file 7000\n",
+        };
+        write(root, "sys/fs/cgroup/memory.stat", stat);
+        let state = StateReader::with_root(root).look();
+        assert_eq!(state.group.memory_files_bytes, Some(7000), "{group}");
+        assert_eq!(state.group.memory(), Some((91_000, 100_000)), "{group}");
+    }
+}
+
+#[test]
+fn a_place_is_named_as_it_is_and_told_once() {
+    let dir = tempfile::tempdir().unwrap();
+    let root = dir.path();
+    fs::create_dir_all(root.join("mnt/my disk")).unwrap();
+    fs::create_dir_all(root.join("hidden")).unwrap();
+    let mounts = "/dev/a / ext4 rw 0 0\n/dev/b /mnt/my\\040disk ext4 rw 0 0\n\
+         /dev/c / ext4 rw 0 0\n/dev/d /hidden ext4 rw 0 0\nserver:/ /hidden nfs4 rw 0 0\n\
+         /dev/c /again ext4 rw 0 0\n";
+    write(root, "proc/self/mounts", mounts);
+    let state = StateReader::with_root(root).look();
+    let told: Vec<(&str, &str)> = state
+        .file_systems
+        .iter()
+        .map(|one| (&*one.device, &*one.place))
+        .collect();
+    assert_eq!(told, [("/dev/b", "/mnt/my disk"), ("/dev/c", "/")]);
+}
+
+#[test]
+fn a_process_that_has_become_another_program_is_told_as_that() {
+    let dir = tempfile::tempdir().unwrap();
+    let root = dir.path();
+    made_up(root);
+    let mut reader = processes::ProcessReader::new(root);
+    assert_eq!(reader.read_all()[0].command, "sh -c echo");
+    let stat = fs::read_to_string(root.join("proc/12/stat")).unwrap();
+    write(root, "proc/12/stat", &stat.replace("(sh)", "(sleep)"));
+    write(root, "proc/12/cmdline", "sleep\x0010\0");
+    let seen = &reader.read_all()[0];
+    assert_eq!((&*seen.name, &*seen.command), ("sleep", "sleep 10"));
+}
+
+#[test]
+fn a_process_that_was_seen_before_it_began_its_program_is_told_as_that() {
+    let dir = tempfile::tempdir().unwrap();
+    let root = dir.path();
+    made_up(root);
+    let mut reader = processes::ProcessReader::new(root);
+    assert_eq!(reader.read_all()[0].command, "sh -c echo");
+    // A shell that runs a shell: the kernel's name stays.
+    write(root, "proc/12/cmdline", "sh\0work.sh\0");
+    assert_eq!(reader.read_all()[0].command, "sh work.sh");
+    write(root, "proc/12/cmdline", "not asked again");
+    assert_eq!(reader.read_all()[0].command, "sh work.sh");
 }
 
 #[test]
@@ -146,6 +231,34 @@ fn cores_have_their_places_and_temperatures() {
     let process = &state.processes[0];
     assert_eq!((process.pid, &*process.command), (12, "sh -c echo"));
     assert_eq!(state.gpus, []);
+}
+
+#[test]
+fn memory_on_a_divided_gpu_counts_once() {
+    let gpu = |index, mig, users: &[(u32, u64)]| GpuState {
+        index,
+        mig,
+        processes: users
+            .iter()
+            .map(|(pid, bytes)| GpuProcess {
+                pid: *pid,
+                memory_bytes: Some(*bytes),
+                graphics: false,
+            })
+            .collect(),
+        ..GpuState::default()
+    };
+    // The first card names the processes of its parts, the second does not.
+    let gpus = [
+        gpu(0, None, &[(7, 30), (8, 5)]),
+        gpu(0, Some(0), &[(7, 10)]),
+        gpu(0, Some(1), &[(7, 20), (8, 5)]),
+        gpu(1, None, &[]),
+        gpu(1, Some(0), &[(7, 100)]),
+        gpu(2, None, &[(7, 1000)]),
+    ];
+    let users = super::gpu_users(&gpus);
+    assert_eq!((users[&7], users[&8], users.len()), (1130, 5, 2));
 }
 
 #[test]

@@ -1,7 +1,9 @@
 //! Memory, what tasks stall for, disks and network: a line each.
 
+use std::fmt::Write as _;
+
 use workbench_machine::state::MachineState;
-use workbench_monitor::Trace;
+use workbench_monitor::{Alert, AlertKind, AlertSubject, MonitorLook, Trace};
 use workbench_report::format;
 
 use super::MonitorView;
@@ -21,7 +23,7 @@ struct DeviceLine {
     text: String,
     /// What its history shows.
     trace: Option<Trace>,
-    /// Somebody should look at it.
+    /// An alert says that somebody should look at it.
     warn: bool,
 }
 
@@ -39,12 +41,12 @@ impl DeviceLine {
 
 /// How many lines there are.
 pub fn lines(state: &MachineState) -> usize {
-    all(state).len()
+    all(state, &[]).len()
 }
 
 /// Draws the panel.
-pub fn draw(pane: Pane<'_>, scroll: &mut Scroll, state: &MachineState, view: &MonitorView) {
-    let all = all(state);
+pub fn draw(pane: Pane<'_>, scroll: &mut Scroll, look: &MonitorLook, view: &MonitorView) {
+    let all = all(&look.state, &look.alerts);
     let page = usize::from(pane.area.height.saturating_sub(2));
     let window = scroll.window(all.len(), page);
     let place = position(&window, all.len());
@@ -94,15 +96,19 @@ fn one(place: &mut Pane<'_>, device: &DeviceLine, view: &MonitorView) {
     strip(&mut place.part(area), &columns, style);
 }
 
-fn all(state: &MachineState) -> Vec<DeviceLine> {
-    let mut lines = of_memory(state);
-    lines.extend(of_group(state));
+fn all(state: &MachineState, alerts: &[Alert]) -> Vec<DeviceLine> {
+    // Where a control group has less memory than the machine, the alert is about that.
+    let full = told(alerts, AlertKind::Memory, &AlertSubject::Machine);
+    let in_group = state.group.memory().is_some();
+    let mut lines = of_memory(state, full && !in_group);
+    let throttled = told(alerts, AlertKind::Quota, &AlertSubject::Machine);
+    lines.extend(of_group(state, (full, throttled)));
     if let Some(stalls) = &state.stalls {
         let [cpu, memory, io] =
             [stalls.cpu, stalls.memory, stalls.io].map(|share| format!("{:.0} %", share * 100.0));
         let text = format!("a task waited: core {cpu}, memory {memory}, disk {io}");
         lines.push(DeviceLine {
-            warn: stalls.memory > 0.1,
+            warn: told(alerts, AlertKind::MemoryStalls, &AlertSubject::Machine),
             ..DeviceLine::new("stalls", text)
         });
     }
@@ -110,9 +116,10 @@ fn all(state: &MachineState) -> Vec<DeviceLine> {
     for place in state.file_systems.iter().take(MOST) {
         let used = place.total_bytes.saturating_sub(place.available_bytes);
         let share = used as f64 / place.total_bytes.max(1) as f64;
+        let subject = AlertSubject::FileSystem(place.place.clone());
         lines.push(DeviceLine {
             share: Some(share),
-            warn: share > 0.95,
+            warn: told(alerts, AlertKind::Disk, &subject),
             ..DeviceLine::new(
                 &safe(&place.place),
                 format::bytes_of(used, place.total_bytes),
@@ -123,42 +130,47 @@ fn all(state: &MachineState) -> Vec<DeviceLine> {
     lines
 }
 
-fn of_memory(state: &MachineState) -> Vec<DeviceLine> {
+/// Whether an alert is about this.
+fn told(alerts: &[Alert], kind: AlertKind, subject: &AlertSubject) -> bool {
+    alerts
+        .iter()
+        .any(|alert| alert.kind == kind && alert.subject == *subject)
+}
+
+fn of_memory(state: &MachineState, warn: bool) -> Vec<DeviceLine> {
     let memory = &state.memory;
     let share = |part: u64, whole: u64| part as f64 / whole.max(1) as f64;
-    let used = share(memory.used_bytes(), memory.total_bytes);
-    let text = format!(
-        "{}, cached {}",
-        format::bytes_of(memory.used_bytes(), memory.total_bytes),
-        format::bytes(memory.cached_bytes)
-    );
+    let used = memory.used_bytes();
+    let mut text = match used {
+        Some(used) => format::bytes_of(used, memory.total_bytes),
+        None => format!("{} in all", format::bytes(memory.total_bytes)),
+    };
+    if let Some(cached) = memory.cached_bytes {
+        let _ = write!(text, ", cached {}", format::bytes(cached));
+    }
     let mut lines = vec![DeviceLine {
-        share: Some(used),
+        share: used.map(|used| share(used, memory.total_bytes)),
         trace: Some(Trace::Memory),
-        warn: used > 0.95,
+        warn,
         ..DeviceLine::new("memory", text)
     }];
-    if memory.swap_total_bytes > 0 {
+    let swap = memory.swap_used_bytes.zip(memory.swap_total_bytes);
+    if let Some((used, all)) = swap.filter(|(_, all)| *all > 0) {
         lines.push(DeviceLine {
-            share: Some(share(memory.swap_used_bytes, memory.swap_total_bytes)),
-            ..DeviceLine::new(
-                "swap",
-                format::bytes_of(memory.swap_used_bytes, memory.swap_total_bytes),
-            )
+            share: Some(share(used, all)),
+            ..DeviceLine::new("swap", format::bytes_of(used, all))
         });
     }
     lines
 }
 
-fn of_group(state: &MachineState) -> Vec<DeviceLine> {
+fn of_group(state: &MachineState, (full, held): (bool, bool)) -> Vec<DeviceLine> {
     let group = &state.group;
     let mut lines = Vec::new();
-    let limit = group
-        .memory_limit_bytes
-        .filter(|limit| *limit < state.memory.total_bytes);
-    if let Some((used, limit)) = group.memory_used_bytes.zip(limit) {
+    if let Some((used, limit)) = group.memory() {
         lines.push(DeviceLine {
-            share: Some(used as f64 / limit as f64),
+            share: Some(used as f64 / limit.max(1) as f64),
+            warn: full,
             ..DeviceLine::new(
                 "cgroup",
                 format!("{} of its memory", format::bytes_of(used, limit)),
@@ -172,7 +184,7 @@ fn of_group(state: &MachineState) -> Vec<DeviceLine> {
             format::number(quota)
         );
         lines.push(DeviceLine {
-            warn: throttled > 0.1,
+            warn: held,
             ..DeviceLine::new("quota", text)
         });
     }
@@ -212,4 +224,64 @@ fn of_networks(state: &MachineState) -> impl Iterator<Item = DeviceLine> {
             )
         }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use workbench_machine::state::{GroupState, MemoryState};
+    use workbench_monitor::{AlertLimits, AlertWatch};
+
+    use super::*;
+
+    /// The lines that warn, with limits as a person types them.
+    fn warnings(state: &MachineState, typed: &[&str]) -> Vec<String> {
+        let typed = typed.iter().map(|limit| limit.parse().unwrap());
+        let limits = AlertLimits::default().with(typed);
+        let alerts = AlertWatch::new(limits).at_once().look(state);
+        let lines = all(state, &alerts).into_iter();
+        lines
+            .filter(|line| line.warn)
+            .map(|line| line.label)
+            .collect()
+    }
+
+    #[test]
+    fn a_line_warns_where_an_alert_says_so() {
+        let mut state = MachineState {
+            memory: MemoryState {
+                total_bytes: 100,
+                available_bytes: Some(50),
+                ..MemoryState::default()
+            },
+            ..MachineState::default()
+        };
+        assert_eq!(warnings(&state, &[]), [""; 0]);
+        assert_eq!(warnings(&state, &["memory=0.4"]), ["memory"]);
+        state.memory.available_bytes = Some(1);
+        assert_eq!(warnings(&state, &[]), ["memory"]);
+        assert_eq!(warnings(&state, &["memory=off"]), [""; 0]);
+        state.group = GroupState {
+            memory_limit_bytes: Some(10),
+            memory_used_bytes: Some(10),
+            quota_cores: Some(1.0),
+            throttled_cores: Some(0.3),
+            ..GroupState::default()
+        };
+        assert_eq!(warnings(&state, &[]), ["cgroup", "quota"]);
+        assert_eq!(warnings(&state, &["quota=0.5"]), ["cgroup"]);
+    }
+
+    #[test]
+    fn a_machine_that_does_not_say_what_is_available_is_not_full() {
+        let state = MachineState {
+            memory: MemoryState {
+                total_bytes: 1 << 30,
+                ..MemoryState::default()
+            },
+            ..MachineState::default()
+        };
+        let lines = all(&state, &[]);
+        assert_eq!(lines[0].share, None);
+        assert_eq!(lines[0].text, "1.00 GiB in all");
+    }
 }

@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 use workbench_machine::gpu::GpuState;
-use workbench_monitor::Trace;
+use workbench_monitor::{GpuPlace, Trace};
 use workbench_report::format;
 
 use super::MonitorView;
@@ -26,24 +26,20 @@ pub fn abreast(width: u16, gpus: usize) -> usize {
     usize::from((width / WIDE).max(1)).min(gpus.max(1))
 }
 
-/// Draws cards, the first of which is so many places down the list.
-pub fn draw(
-    inner: &mut Pane<'_>,
-    gpus: &[GpuState],
-    (first, abreast): (usize, usize),
-    view: &MonitorView,
-) {
+/// Draws cards, so many side by side.
+pub fn draw(inner: &mut Pane<'_>, gpus: &[GpuState], abreast: usize, view: &MonitorView) {
     let rows = gpus.len().div_ceil(abreast).max(1) as u16;
     let high = (inner.area.height / rows).max(1);
-    for ((at, gpu), place) in gpus.iter().enumerate().zip(first..) {
+    for (at, gpu) in gpus.iter().enumerate() {
         let band = inner.band((at / abreast) as u16 * high, high).area;
         let area = column(band, (at % abreast) as u16, abreast as u16);
-        one(&mut inner.part(area), (gpu, place), view);
+        one(&mut inner.part(area), gpu, view);
     }
 }
 
-fn one(pane: &mut Pane<'_>, (gpu, place): (&GpuState, usize), view: &MonitorView) {
+fn one(pane: &mut Pane<'_>, gpu: &GpuState, view: &MonitorView) {
     let theme = pane.theme;
+    let place = GpuPlace::of(gpu);
     let (why, style) = reason(gpu, theme);
     let mut row = pane.row(0);
     row.text(
@@ -93,8 +89,8 @@ fn one(pane: &mut Pane<'_>, (gpu, place): (&GpuState, usize), view: &MonitorView
 /// A line of a card: its name, what it says, and whose past follows.
 type CardLine = (&'static str, String, Option<Trace>);
 
-/// The figures of the GPU at a place of the list, a line each.
-fn said(gpu: &GpuState, place: usize) -> [CardLine; 7] {
+/// The figures of a GPU, a line each.
+fn said(gpu: &GpuState, place: GpuPlace) -> [CardLine; 7] {
     [
         ("time", times(gpu), Some(Trace::GpuActive(place))),
         ("memory", memory(gpu), Some(Trace::GpuMemory(place))),
@@ -122,10 +118,15 @@ fn times(gpu: &GpuState) -> String {
 
 fn memory(gpu: &GpuState) -> String {
     let used = gpu.memory_used_bytes.zip(gpu.memory_total_bytes);
+    // How long it was read or written says nothing of how much of its bandwidth was used.
+    let (what, share) = match (gpu.memory_bandwidth, gpu.memory_busy) {
+        (None, Some(busy)) => ("busy", Some(busy)),
+        (bandwidth, _) => ("bandwidth", bandwidth),
+    };
     format!(
-        "{}, bandwidth {}, {}",
+        "{}, {what} {}, {}",
         missing(used, |(used, all)| format::bytes_of(used, all)),
-        percent(gpu.memory_bandwidth.or(gpu.memory_busy)),
+        percent(share),
         users(gpu)
     )
 }

@@ -6,7 +6,7 @@
 
 use workbench_machine::gpu::GpuState;
 use workbench_machine::state::MachineState;
-use workbench_monitor::Trace;
+use workbench_monitor::{GpuPlace, Trace};
 use workbench_report::format;
 
 use super::gpu_words::{number, percent, reason};
@@ -14,9 +14,6 @@ use super::table::fitting;
 use super::{MonitorView, gpu_card};
 use crate::kit::strip::strip;
 use crate::kit::{Pane, Scroll, position};
-
-/// Older figures are told as such.
-const STALE_S: f64 = 3.0;
 
 /// Lines that so many GPUs take as lines.
 pub fn height_for(gpus: u16) -> u16 {
@@ -56,32 +53,34 @@ pub fn draw(pane: Pane<'_>, scroll: &mut Scroll, state: &MachineState, view: &Mo
     let window = scroll.window(gpus.len(), page);
     let place = position(&window, gpus.len());
     let dot = theme.glyphs.dot;
-    let stale = state.gpus_age_s > STALE_S;
+    let stale = view.is_old(state.gpus_age_s);
     let what = if stale {
         format!("{} old", format::stretch(state.gpus_age_s.round()))
     } else {
         "busy = a kernel ran".to_owned()
     };
-    let title = format!("GPUs {dot} {} {dot} {what}", gpus.len());
+    let title = format!("GPUs {dot} {} {dot} {what}", counted(gpus));
     let mut inner = pane.panel((&title, &place));
     if gpus.is_empty() {
         inner.nothing("this machine reports no GPU");
         return;
     }
     if as_cards {
-        gpu_card::draw(
-            &mut inner,
-            &gpus[window.clone()],
-            (window.start, abreast),
-            view,
-        );
+        gpu_card::draw(&mut inner, &gpus[window], abreast, view);
     } else {
-        rows(
-            &mut inner,
-            &gpus[window.clone()],
-            (window.start, stale),
-            view,
-        );
+        rows(&mut inner, &gpus[window], stale, view);
+    }
+}
+
+/// How many there are: GPUs, and the MIG devices that some are divided into.
+fn counted(gpus: &[GpuState]) -> String {
+    let whole = gpus.iter().filter(|gpu| gpu.mig.is_none()).count();
+    match gpus.len() - whole {
+        0 => whole.to_string(),
+        parts => format!(
+            "{whole} and {}",
+            format::counted(parts as u64, "MIG device")
+        ),
     }
 }
 
@@ -102,10 +101,10 @@ const COLUMNS: [GpuColumn; 11] = [
     ("SM MHz", 8, 9, |gpu| {
         format::or_missing(gpu.sm_mhz, |mhz| format::count(u64::from(mhz)))
     }),
-    ("PCIe in/out", 15, 5, |gpu| {
+    ("PCIe in/out", 18, 5, |gpu| {
         both(gpu.pcie.received_bytes_s, gpu.pcie.sent_bytes_s)
     }),
-    ("NVLink in/out", 15, 4, |gpu| {
+    ("NVLink in/out", 18, 4, |gpu| {
         both(gpu.nvlink.received_bytes_s, gpu.nvlink.sent_bytes_s)
     }),
     ("procs", 7, 3, |gpu| gpu.processes.len().to_string()),
@@ -118,12 +117,7 @@ const HIGHEST: u16 = 3;
 /// Columns of what holds the clocks down.
 const REASON: u16 = 20;
 
-fn rows(
-    inner: &mut Pane<'_>,
-    gpus: &[GpuState],
-    (first, stale): (usize, bool),
-    view: &MonitorView,
-) {
+fn rows(inner: &mut Pane<'_>, gpus: &[GpuState], stale: bool, view: &MonitorView) {
     let theme = inner.theme;
     let room = inner.area.width.saturating_sub(NUMBER + REASON + 2);
     let widths: Vec<(u16, u8)> = COLUMNS
@@ -147,7 +141,7 @@ fn rows(
     // Where there is room, the history is higher.
     let spare = (inner.area.height.saturating_sub(1)) / (gpus.len().max(1) as u16);
     let high = spare.clamp(1, HIGHEST);
-    for ((at, gpu), place) in (0..).zip(gpus).zip(first..) {
+    for (at, gpu) in (0..).zip(gpus) {
         let line = 1 + at * high;
         let style = if stale { theme.dim } else { theme.text };
         let mut row = inner.row(line);
@@ -166,7 +160,7 @@ fn rows(
         area.width = left;
         strip(
             &mut inner.part(area),
-            &view.columns(Trace::Gpu(place), left),
+            &view.columns(Trace::Gpu(GpuPlace::of(gpu)), left),
             None,
         );
     }
@@ -191,7 +185,7 @@ fn power(gpu: &GpuState) -> String {
 fn both(received: Option<u64>, sent: Option<u64>) -> String {
     let short = |bytes: u64| format!("{:.1}", bytes as f64 / f64::from(1 << 30));
     match (received, sent) {
-        (Some(received), Some(sent)) => format!("{}/{} GiB", short(received), short(sent)),
+        (Some(received), Some(sent)) => format!("{}/{} GiB/s", short(received), short(sent)),
         _ => format::or_missing(None::<u64>, |_| String::new()),
     }
 }

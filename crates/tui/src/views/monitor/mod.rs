@@ -135,7 +135,7 @@ fn one(
     };
     match panel {
         MonitorPanel::Cores => cores::draw(pane, scroll, &look.state, view),
-        MonitorPanel::Devices => devices::draw(pane, scroll, &look.state, view),
+        MonitorPanel::Devices => devices::draw(pane, scroll, look, view),
         MonitorPanel::Gpus => gpus::draw(pane, scroll, &look.state, view),
         MonitorPanel::Processes => *list = processes::draw(pane, scroll, view),
     }

@@ -1,6 +1,7 @@
 //! What the Monitor screen keeps between two frames.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use ratatui::layout::Rect;
 use workbench_machine::state::SeenProcess;
@@ -30,6 +31,8 @@ pub struct MonitorView {
     pub(super) wish: ProcessWish,
     pub(super) filter: FilterField,
     look: Option<Arc<MonitorLook>>,
+    /// From one look to the next, where that is not as usual.
+    interval: Option<Duration>,
     timeline: Timeline,
     /// The picture that is held, with its past.
     frozen: Option<Box<(Arc<MonitorLook>, Timeline)>>,
@@ -52,9 +55,17 @@ impl MonitorView {
         self.arrange();
     }
 
+    /// Looks are so far apart.
+    pub fn set_interval(&mut self, interval: Duration) {
+        self.interval = Some(interval);
+        self.forget();
+    }
+
     /// Forgets what was seen; where the person looked stays.
     pub fn forget(&mut self) {
-        self.timeline = Timeline::default();
+        self.timeline = self
+            .interval
+            .map_or_else(Timeline::default, Timeline::every);
         self.look = None;
         self.frozen = None;
         self.rows.clear();
@@ -156,8 +167,12 @@ impl MonitorView {
 
     /// The time that a column of history stands for, in seconds.
     pub(super) fn column_s(&self) -> f64 {
-        // Looks are never exactly as far apart as was wanted.
-        (self.past().column_s(self.grain) * 20.0).round() / 20.0
+        self.past().column_s(self.grain)
+    }
+
+    /// Whether figures of GPUs of this age, in seconds, are older than they should be.
+    pub(super) fn is_old(&self, age_s: f64) -> bool {
+        self.past().is_old(age_s)
     }
 
     /// The processes that are shown, and the place of the selected one.
