@@ -1,5 +1,5 @@
-//! Search engines of others as arms of the tune lab, with the real binary and an engine that is made
-//! up: what they are asked and told, and what becomes of one that fails.
+//! Search engines of others as arms of the tune lab, with the real binary and an engine that is
+//! made up: what they are asked and told, and what becomes of one that fails.
 
 #![allow(clippy::unwrap_used, reason = "a test may end on the spot")]
 

@@ -127,7 +127,7 @@ impl OnceProgram {
         let failed = |error: AttemptError| messages::not_started(&error);
         let take = Box::new(|_: &str, _: &str| {});
         let mut helper =
-            HelperProcess::start(order, true, Wanted::Nothing, take).map_err(failed)?;
+            HelperProcess::start(order, true, Wanted::default(), take).map_err(failed)?;
         let (is_over, too_much) = (Cell::new(false), Cell::new(None));
         let watcher = Oversight {
             is_cancelled: &|| is_over.get() || too_much.get().is_some() || (start.stop)(),

@@ -231,37 +231,44 @@ impl ArmLine {
 
 /// A number, or one of the words for what JSON has no number for.
 mod number_or_word {
-    use serde::de::Error as _;
-    use serde::{Deserialize as _, Deserializer, Serialize as _, Serializer};
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-    use super::QualityValue;
+    #[derive(Clone, Copy, Serialize, Deserialize)]
+    #[serde(untagged)]
+    enum ToldNumber {
+        Finite(f64),
+        Other(NotFinite),
+    }
+
+    #[derive(Clone, Copy, Serialize, Deserialize)]
+    enum NotFinite {
+        NaN,
+        Infinity,
+        #[serde(rename = "-Infinity")]
+        NegativeInfinity,
+    }
 
     #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
     pub fn serialize<S: Serializer>(value: &f64, into: S) -> Result<S::Ok, S::Error> {
-        if value.is_nan() {
-            "NaN".serialize(into)
-        } else if value.is_infinite() {
-            let word = if *value > 0.0 {
-                "Infinity"
-            } else {
-                "-Infinity"
-            };
-            word.serialize(into)
+        let told = if value.is_finite() {
+            ToldNumber::Finite(*value)
+        } else if value.is_nan() {
+            ToldNumber::Other(NotFinite::NaN)
+        } else if *value > 0.0 {
+            ToldNumber::Other(NotFinite::Infinity)
         } else {
-            value.serialize(into)
-        }
+            ToldNumber::Other(NotFinite::NegativeInfinity)
+        };
+        told.serialize(into)
     }
 
     pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<f64, D::Error> {
-        match QualityValue::deserialize(from)? {
-            QualityValue::Number(number) => Ok(number),
-            QualityValue::Text(word) => match word.as_str() {
-                "NaN" => Ok(f64::NAN),
-                "Infinity" => Ok(f64::INFINITY),
-                "-Infinity" => Ok(f64::NEG_INFINITY),
-                _ => Err(D::Error::custom("neither a number nor a word for one")),
-            },
-        }
+        Ok(match ToldNumber::deserialize(from)? {
+            ToldNumber::Finite(number) => number,
+            ToldNumber::Other(NotFinite::NaN) => f64::NAN,
+            ToldNumber::Other(NotFinite::Infinity) => f64::INFINITY,
+            ToldNumber::Other(NotFinite::NegativeInfinity) => f64::NEG_INFINITY,
+        })
     }
 }
 

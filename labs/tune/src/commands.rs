@@ -12,7 +12,7 @@ use workbench_search::{Checkpoint, TrialId};
 
 use crate::again;
 use crate::messages;
-use crate::objective::{Objective, Program, TrialPlace};
+use crate::objective::{Objective, TrialPlace, TrialProgram};
 use crate::prepared::PreparedSearch;
 use crate::recorded::{RecordedSearch, RecordedTrial, searches};
 use crate::trail;
@@ -246,7 +246,7 @@ impl ChosenTrial<'_> {
     fn typed(
         &self,
         prepared: &PreparedSearch,
-        program: &Program,
+        program: &TrialProgram,
         said: &mut Vec<String>,
     ) -> JudgedTrial {
         let of = &self.search.repeat.id;

@@ -69,15 +69,15 @@ impl ReportedLosses {
 
 /// The share of each parameter, the most important first; nothing where a forest cannot predict
 /// what trials come to.
-pub fn importances<'a>(
+pub fn importances(
     losses: &ReportedLosses,
     names: &[String],
-    configuration: impl Fn(TrialId) -> Option<&'a Configuration>,
+    configuration: impl Fn(TrialId) -> Option<Configuration>,
     seed: u64,
 ) -> Vec<Importance> {
     let compared = losses.compared().into_iter();
     let trials = compared.filter_map(|(trial, loss)| Some((configuration(trial)?, loss)));
-    let trials: Vec<(&Configuration, f64)> = trials.collect();
+    let trials: Vec<(Configuration, f64)> = trials.collect();
     if trials.len() < FEWEST || names.is_empty() {
         return Vec::new();
     }
@@ -90,7 +90,7 @@ pub fn importances<'a>(
 
 /// The values of one parameter. A word is the number of its place among the words; where the
 /// parameter is not active, there is a number that is none of its values.
-fn column(trials: &[(&Configuration, f64)], name: &str) -> Vec<f64> {
+fn column(trials: &[(Configuration, f64)], name: &str) -> Vec<f64> {
     let values = || trials.iter().map(|(of, _)| of.get(name));
     let mut words: Vec<&str> = values().flatten().filter_map(ConfigValue::as_str).collect();
     words.sort_unstable();
@@ -185,7 +185,12 @@ mod tests {
                 losses.add(TrialId(trial), budget, loss(configuration) / budget as f64);
             }
         }
-        importances(&losses, &names, |trial| all.get(trial.0 as usize), 1)
+        importances(
+            &losses,
+            &names,
+            |trial| all.get(trial.0 as usize).cloned(),
+            1,
+        )
     }
 
     #[test]

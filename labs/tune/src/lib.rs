@@ -2,8 +2,8 @@
 //!
 //! - **Belongs here:** what is searched for, running trials on the pool, the record of a search,
 //!   and what can be learnt from one afterwards.
-//! - **May use:** `experiment`, `programs`, `search`, `record`, `forest`, `dataset`, `pool`, `digest`,
-//!   `clock`, `words`.
+//! - **May use:** `experiment`, `programs`, `search`, `record`, `forest`, `dataset`, `pool`,
+//!   `digest`, `clock`, `words`.
 //! - **Does not belong here:** which configuration is tried next and for how long, which is
 //!   `search`; measuring, which is the same for all labs.
 
@@ -42,7 +42,7 @@ use ask_tell::SearchPeers;
 use objective::ObjectiveKind;
 use prepared::PreparedSearch;
 use settings::{SearchSettings, text};
-use work::Command;
+use work::ProgramCommand;
 
 /// Makes the lab.
 ///
@@ -149,8 +149,11 @@ impl Tune {
     fn prepared(&self, config: &RunConfig) -> Result<PreparedSearch, LabError> {
         let settings = SearchSettings::new(&config.params)?;
         settings.check_workers(&config.workers)?;
-        let command = Command::of(&config.params, settings.objective)?;
-        let named = command.as_ref().map(Command::names).unwrap_or_default();
+        let command = ProgramCommand::of(&config.params, settings.objective)?;
+        let named = command
+            .as_ref()
+            .map(ProgramCommand::names)
+            .unwrap_or_default();
         let space = spaces::space(
             &config.params,
             settings.objective,

@@ -164,39 +164,14 @@ impl PreparedLab for PreparedSearch {
             })
         };
         let test = self.judge(&searched, ctx, &origin)?;
-        let oracle = if self.settings.oracle {
-            let best = searched.so_far.best.map(|(loss, ..)| loss.get());
-            let after = Afterwards {
-                objective: &self.objective,
-                budget: self.settings.budget,
-                seed: self.seed,
-                place: &self.place(ctx, "afterwards", self.settings.budget),
-            };
-            oracle::finish(&after, (trials, best), ctx, &origin)
-        } else {
-            None
-        };
+        let oracle = self.oracle(&searched, ctx, &origin);
         let failed = count(&searched.study, TrialState::Failed);
         if failed > 0 {
             let finding = messages::failed_trials(arm, failed, trials.len() as u64);
             ctx.progress
                 .report(finding.arm_on(arm, ctx.workers).repeat(ctx.repeat));
         }
-        let best = best_item(&searched);
-        let names = self.names();
-        let losses = searched.losses.clone();
-        let tried: Vec<Configuration> = trials.iter().map(|t| t.configuration.clone()).collect();
-        let seed = self.seed;
-        ctx.after.analyse(move || Analysis {
-            best,
-            importances: importance::importances(
-                &losses,
-                &names,
-                |trial| tried.get(trial.0 as usize),
-                seed,
-            ),
-            dependent: Dependent::Items,
-        });
+        self.analyse(&searched, ctx);
         Ok(ArmOutput {
             worked_ns: Some([begun_ns, searched.ended_ns]),
             work_cpu_ns: Some(cpu_ns),
@@ -220,6 +195,40 @@ impl PreparedSearch {
         let way = Way::of(arm).ok_or_else(|| LabError::Config(messages::no_way(arm)))?;
         let seed = ways::seed(self.seed, ctx.repeat);
         Ok((way.study(&self.space, &self.settings, seed)?, None))
+    }
+
+    /// The best that any trial would have come to, where that is asked for.
+    fn oracle(
+        &self,
+        searched: &Searched,
+        ctx: &ArmContext<'_>,
+        origin: &(impl Fn(TrialId) -> Option<TrialOrigin> + Sync),
+    ) -> Option<f64> {
+        if !self.settings.oracle {
+            return None;
+        }
+        let best = searched.so_far.best.map(|(loss, ..)| loss.get());
+        let after = Afterwards {
+            objective: &self.objective,
+            budget: self.settings.budget,
+            seed: self.seed,
+            place: &self.place(ctx, "afterwards", self.settings.budget),
+        };
+        oracle::finish(&after, (searched.study.trials(), best), ctx, origin)
+    }
+
+    /// Leaves it to be found out which parameters matter.
+    fn analyse(&self, searched: &Searched, ctx: &ArmContext<'_>) {
+        let (names, seed) = (self.names(), self.seed);
+        let (best, losses) = (best_item(searched), searched.losses.clone());
+        let trials = searched.study.trials().iter();
+        let tried: Vec<Configuration> = trials.map(|trial| trial.configuration.clone()).collect();
+        let of = move |trial: TrialId| tried.get(trial.0 as usize).cloned();
+        ctx.after.analyse(move || Analysis {
+            best,
+            importances: importance::importances(&losses, &names, of, seed),
+            dependent: Dependent::Items,
+        });
     }
 
     /// The names of the space's parameters, in order.
@@ -347,20 +356,6 @@ fn output(searched: &Searched, test: Option<f64>, oracle: Option<f64>) -> ArmOut
         ("trials_failed", TrialState::Failed),
     ];
     let facts = states.map(|(name, state)| (name.to_owned(), count(study, state)));
-    let item = |trial: &Trial| {
-        let loss = trial.best.map_or(f64::NAN, FiniteLoss::get);
-        let numbers = trial.configuration.iter();
-        let numbers = numbers.filter_map(|(name, value)| Some((name.to_owned(), value.as_f64()?)));
-        let told = [
-            (trail::LOSS.to_owned(), loss),
-            ("units".to_owned(), trial.budget as f64),
-        ];
-        Item {
-            name: trail::name(trial.id),
-            sha256: of_f64(&[loss]),
-            metrics: numbers.chain(told).collect(),
-        }
-    };
     ArmOutput {
         work: [
             ("trials".to_owned(), trials.len() as u64),
@@ -374,5 +369,21 @@ fn output(searched: &Searched, test: Option<f64>, oracle: Option<f64>) -> ArmOut
             ..Breakdown::default()
         },
         ..ArmOutput::default()
+    }
+}
+
+/// A trial as an item: what it came to, and the numbers that it was run with.
+fn item(trial: &Trial) -> Item {
+    let loss = trial.best.map_or(f64::NAN, FiniteLoss::get);
+    let numbers = trial.configuration.iter();
+    let numbers = numbers.filter_map(|(name, value)| Some((name.to_owned(), value.as_f64()?)));
+    let told = [
+        (trail::LOSS.to_owned(), loss),
+        ("units".to_owned(), trial.budget as f64),
+    ];
+    Item {
+        name: trail::name(trial.id),
+        sha256: of_f64(&[loss]),
+        metrics: numbers.chain(told).collect(),
     }
 }

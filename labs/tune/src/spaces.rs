@@ -17,8 +17,8 @@ const BETWEEN: &str = ";;";
 const LARGEST: u64 = 1 << 20;
 
 /// The space that the parameters describe: that of `space`, a file or a line, with the parameters
-/// that were set otherwise than usual put in; without it, that of the lab. A program has the parameters
-/// that its command names (`named`) and those that were given.
+/// that were set otherwise than usual put in; without it, that of the lab. A program has the
+/// parameters that its command names (`named`) and those that were given.
 ///
 /// # Errors
 /// When a part of it cannot be read, or the objective does not take it.
@@ -38,30 +38,7 @@ pub fn space(
         file => from_file(file)?,
     };
     let is_program = objective == ObjectiveKind::Program;
-    let of_all = ObjectiveKind::ALL.iter().flat_map(|kind| kind.knobs());
-    let knobs: Vec<&Knob> = if is_program {
-        of_all.collect()
-    } else {
-        objective.knobs().iter().collect()
-    };
-    for knob in knobs {
-        let of = text(params, knob.name)?.trim();
-        let usual = lab.params.get(knob.name).map(ParamSpec::default_value);
-        let is_usual = usual.is_some_and(|usual| usual.to_string() == of);
-        let is_known = dimensions.iter().any(|known| known.name == knob.name);
-        let is_wanted = if is_program {
-            !is_known && named.iter().any(|name| name == knob.name)
-        } else {
-            given.is_empty()
-        };
-        if of.is_empty() || (is_usual && !is_wanted) {
-            continue;
-        }
-        let line = format!("{}={of}", knob.name);
-        let dimension = Dimension::parse(&line).map_err(|error| refused(knob.name, of, &error))?;
-        dimensions.retain(|known| known.name != knob.name);
-        dimensions.push(dimension);
-    }
+    put_in(params, objective, (lab, named), &mut dimensions)?;
     for other in ObjectiveKind::ALL
         .into_iter()
         .filter(|kind| *kind != objective && !is_program)
@@ -79,7 +56,8 @@ pub fn space(
         return Err(LabError::Refused(Refusal::new(
             Opt::Set("space".to_owned()),
             given,
-            "there is nothing to search; give ranges, for example --space 'lr=loguniform(1e-4,1e-1)'",
+            "there is nothing to search; give ranges, for example \
+             --space 'lr=loguniform(1e-4,1e-1)'",
         )));
     }
     Space::new(dimensions).map_err(|error| {
@@ -89,6 +67,42 @@ pub fn space(
             .unwrap_or_else(|| "space".to_owned());
         refused(&option, given, &error)
     })
+}
+
+/// Puts in the parameters of the lab that belong to the objective.
+fn put_in(
+    params: &Params,
+    objective: ObjectiveKind,
+    (lab, named): (&LabDefinition, &[String]),
+    dimensions: &mut Vec<Dimension>,
+) -> Result<(), LabError> {
+    let is_program = objective == ObjectiveKind::Program;
+    let is_given = !text(params, "space")?.trim().is_empty();
+    let of_all = ObjectiveKind::ALL.iter().flat_map(|kind| kind.knobs());
+    let knobs: Vec<&Knob> = if is_program {
+        of_all.collect()
+    } else {
+        objective.knobs().iter().collect()
+    };
+    for knob in knobs {
+        let of = text(params, knob.name)?.trim();
+        let usual = lab.params.get(knob.name).map(ParamSpec::default_value);
+        let is_usual = usual.is_some_and(|usual| usual.to_string() == of);
+        let is_known = dimensions.iter().any(|known| known.name == knob.name);
+        let is_wanted = if is_program {
+            !is_known && named.iter().any(|name| name == knob.name)
+        } else {
+            !is_given
+        };
+        if of.is_empty() || (is_usual && !is_wanted) {
+            continue;
+        }
+        let line = format!("{}={of}", knob.name);
+        let dimension = Dimension::parse(&line).map_err(|error| refused(knob.name, of, &error))?;
+        dimensions.retain(|known| known.name != knob.name);
+        dimensions.push(dimension);
+    }
+    Ok(())
 }
 
 /// The space as one line, as it is recorded.

@@ -84,8 +84,8 @@ struct LegTimes {
 }
 
 impl LegTimes {
-    /// For curves that this search recorded: legs cost what they cost anywhere in the run, and slots
-    /// slow each other down as its arm did on one slot and on as many as here.
+    /// For curves that this search recorded: legs cost what they cost anywhere in the run, and
+    /// slots slow each other down as its arm did on one slot and on as many as here.
     fn of(
         prepared: &PreparedSearch,
         input: &CommandInput<'_>,

@@ -14,11 +14,11 @@ use workbench_programs::{OnceProgram, hash_file};
 use workbench_search::Space;
 use workbench_words::counted;
 
-use crate::objective::{Objective, ObjectiveKind, PLACES, Program, SearchData};
+use crate::objective::{Objective, ObjectiveKind, PLACES, SearchData, TrialProgram};
 use crate::settings::{SearchSettings, count, number, text};
 
 /// What is trained, and what is known of its data.
-pub struct Work {
+pub struct SearchWork {
     /// What is trained.
     pub objective: Objective,
     /// SHA-256 of the data; `None` without data.
@@ -36,12 +36,12 @@ pub struct Work {
 }
 
 /// The program of a run, before its data is looked at; `None` where none is trained.
-pub struct Command {
+pub struct ProgramCommand {
     line: OnceProgram,
     dir: PathBuf,
 }
 
-impl Command {
+impl ProgramCommand {
     /// From the parameters.
     ///
     /// # Errors
@@ -78,7 +78,7 @@ impl Command {
     }
 
     /// What it trains.
-    fn work(self, config: &RunConfig, space: &Space) -> Result<Work, LabError> {
+    fn work(self, config: &RunConfig, space: &Space) -> Result<SearchWork, LabError> {
         let params = &config.params;
         let names: Vec<String> = space.dimensions().iter().map(|d| d.name.clone()).collect();
         let given = text(params, "command")?;
@@ -98,8 +98,8 @@ impl Command {
         let seconds = number(params, "trial_time_s")?;
         let megabytes = count(params, "memory_mb")?;
         let dir = ParamValue::Text(self.dir.display().to_string());
-        Ok(Work {
-            objective: Objective::Program(Arc::new(Program {
+        Ok(SearchWork {
+            objective: Objective::Program(Arc::new(TrialProgram {
                 command: self.line,
                 metric: text(params, "metric")?.to_owned(),
                 data,
@@ -124,8 +124,8 @@ impl Command {
 pub fn work(
     config: &RunConfig,
     settings: &SearchSettings,
-    (command, space): (Option<Command>, &Space),
-) -> Result<Work, LabError> {
+    (command, space): (Option<ProgramCommand>, &Space),
+) -> Result<SearchWork, LabError> {
     match command {
         Some(command) => command.work(config, space),
         None => on_rows(config, settings),
@@ -133,7 +133,7 @@ pub fn work(
 }
 
 /// A network or a forest on the rows of a table.
-fn on_rows(config: &RunConfig, settings: &SearchSettings) -> Result<Work, LabError> {
+fn on_rows(config: &RunConfig, settings: &SearchSettings) -> Result<SearchWork, LabError> {
     let allowed = AllowedCells::default();
     let TableData {
         table,
@@ -155,7 +155,7 @@ fn on_rows(config: &RunConfig, settings: &SearchSettings) -> Result<Work, LabErr
     let split_sha256 = data.split_sha256.clone();
     let objective = Objective::on_rows(settings.objective, Arc::new(data))
         .map_err(|error| LabError::Config(error.to_string()))?;
-    Ok(Work {
+    Ok(SearchWork {
         objective,
         data_sha256: Some(table.sha256()),
         split_sha256: Some(split_sha256),

@@ -159,9 +159,9 @@ fn importances(result: &RunResult, chart: &Chart) -> Result<PageFigure, ReportEr
         Dependent::Items => (
             format!("What a {item} comes to depends on"),
             format!(
-                "How much worse a random forest predicts the rank of a {item} without each setting \
-                 (its values shuffled; all together are 100 %). The bar is the mean of the repeats, \
-                 the line goes from the least to the greatest."
+                "How much worse it can be predicted what a {item} came to, relative to the others, \
+                 where the values of one setting are shuffled; all together are 100 %. The bar is \
+                 the mean of the repeats, the line goes from the least to the greatest."
             ),
         ),
     };

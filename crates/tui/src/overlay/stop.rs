@@ -1,5 +1,5 @@
-//! Before a run, one of its arms or an item is stopped: what would be lost, what is kept, and how to go on
-//! later.
+//! Before a run, one of its arms or an item is stopped: what would be lost, what is kept, and how
+//! to go on later.
 
 use ratatui::Frame;
 use ratatui::layout::Rect;

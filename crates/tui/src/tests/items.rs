@@ -1,5 +1,5 @@
-//! Items that have a life of their own, on the Run screen: they are listed, sorted, filtered, and one
-//! of them is stopped.
+//! Items that have a life of their own, on the Run screen: they are listed, sorted, filtered, and
+//! one of them is stopped.
 
 use workbench_experiment::lab::ParamValue;
 use workbench_record::{Event as Fact, ItemEvent, ItemPhase, Record};

@@ -19,7 +19,7 @@ pub use data::{SearchData, SplitShares};
 pub use error::TrialError;
 use forest::{Growing, TreeParams, Trees};
 use mlp::{Mlp, MlpConfig, Optimizer};
-pub use program::{PLACES, Program, ProgramTrial, TrialPlace};
+pub use program::{PLACES, ProgramTrial, TrialPlace, TrialProgram};
 pub use seed::TrialSeed;
 
 /// Which network or ensemble is searched for.
@@ -120,7 +120,7 @@ pub enum Objective {
     /// A forest, with the rows, also sorted.
     Forest(Arc<SearchData>, Box<Trees>),
     /// A program.
-    Program(Arc<Program>),
+    Program(Arc<TrialProgram>),
 }
 
 /// A trial's model between two units of budget.

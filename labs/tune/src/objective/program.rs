@@ -1,11 +1,11 @@
-//! Any program as an objective: it trains, and tells a metric after every unit of budget. Each trial
-//! is a tree of processes of its own, which is ended when the trial leaves its slot. What a trial
-//! goes on from later is what the program has kept in its folder.
+//! Any program as an objective: it trains, and tells a metric after every unit of budget. Each
+//! trial is a tree of processes of its own, which is ended when the trial leaves its slot. What a
+//! trial goes on from later is what the program has kept in its folder.
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::fs::{self, OpenOptions};
-use std::io::{self, Write as _};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -13,6 +13,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
+use serde_json::Deserializer;
 use workbench_experiment::lab::Params;
 use workbench_programs::template::PlaceValues;
 use workbench_programs::{ArmLine, ArmLineError, OnceEnd, OnceProgram, OnceStart};
@@ -39,7 +40,7 @@ const END_PATIENCE: Duration = Duration::from_secs(10);
 
 /// A program that trains trials.
 #[derive(Debug)]
-pub struct Program {
+pub struct TrialProgram {
     /// What is started.
     pub command: OnceProgram,
     /// The metric that it tells after every unit.
@@ -94,7 +95,7 @@ impl fmt::Debug for TrialPlace {
 /// A trial of a program.
 #[derive(Debug)]
 pub struct ProgramTrial {
-    program: Arc<Program>,
+    program: Arc<TrialProgram>,
     place: TrialPlace,
     values: PlaceValues,
     units: u64,
@@ -127,7 +128,7 @@ struct TrialProcess {
     listener: Option<JoinHandle<u64>>,
 }
 
-impl Program {
+impl TrialProgram {
     /// The values of a command's placeholders.
     pub fn values(&self, config: &Params, seed: TrialSeed, place: &TrialPlace) -> PlaceValues {
         let own = [
@@ -299,7 +300,7 @@ impl ProgramTrial {
 }
 
 impl TrialProcess {
-    fn start(program: &Arc<Program>, place: &TrialPlace, values: &PlaceValues) -> Self {
+    fn start(program: &Arc<TrialProgram>, place: &TrialPlace, values: &PlaceValues) -> Self {
         let (go_on, may) = channel();
         let (tell, told) = channel();
         let is_over: Arc<AtomicBool> = Arc::default();
@@ -352,7 +353,7 @@ impl Drop for TrialProcess {
 
 /// The thread that starts a process and listens to it.
 struct Listener {
-    program: Arc<Program>,
+    program: Arc<TrialProgram>,
     place: TrialPlace,
     values: PlaceValues,
     is_over: Arc<AtomicBool>,
@@ -415,11 +416,12 @@ fn reports_file(dir: &Path) -> PathBuf {
 
 /// What a trial has told so far, from its first unit on.
 fn reports(dir: &Path) -> BTreeMap<u64, f64> {
-    let text = fs::read_to_string(reports_file(dir)).unwrap_or_default();
-    // A line without an end may be the part of one.
-    let whole = text.rsplit_once('\n').map_or("", |(whole, _)| whole);
-    let losses = whole.lines().map_while(|line| line.parse().ok());
-    (1..).zip(losses).collect()
+    let bytes = fs::read(reports_file(dir)).unwrap_or_default();
+    // Each is a list of one number, so that the part of one is none.
+    let told = Deserializer::from_slice(&bytes).into_iter::<[f64; 1]>();
+    (1..)
+        .zip(told.map_while(Result::ok).map(|[loss]| loss))
+        .collect()
 }
 
 fn keep_report(dir: &Path, loss: f64) -> io::Result<()> {
@@ -427,7 +429,7 @@ fn keep_report(dir: &Path, loss: f64) -> io::Result<()> {
         .create(true)
         .append(true)
         .open(reports_file(dir))?;
-    file.write_all(format!("{loss}\n").as_bytes())
+    serde_json::to_writer(&mut file, &[loss]).map_err(io::Error::from)
 }
 
 fn empty(dir: &Path) -> io::Result<()> {
