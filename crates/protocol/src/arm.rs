@@ -233,7 +233,7 @@ impl ArmLine {
 mod number_or_word {
     use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-    #[derive(Clone, Copy, Serialize, Deserialize)]
+    #[derive(Clone, Copy, Deserialize)]
     #[serde(untagged)]
     enum ToldNumber {
         Finite(f64),
@@ -250,16 +250,13 @@ mod number_or_word {
 
     #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
     pub fn serialize<S: Serializer>(value: &f64, into: S) -> Result<S::Ok, S::Error> {
-        let told = if value.is_finite() {
-            ToldNumber::Finite(*value)
-        } else if value.is_nan() {
-            ToldNumber::Other(NotFinite::NaN)
-        } else if *value > 0.0 {
-            ToldNumber::Other(NotFinite::Infinity)
-        } else {
-            ToldNumber::Other(NotFinite::NegativeInfinity)
+        let word = match *value {
+            number if number.is_finite() => return number.serialize(into),
+            number if number.is_nan() => NotFinite::NaN,
+            number if number > 0.0 => NotFinite::Infinity,
+            _ => NotFinite::NegativeInfinity,
         };
-        told.serialize(into)
+        word.serialize(into)
     }
 
     pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<f64, D::Error> {

@@ -158,3 +158,31 @@ pub fn pace(
         alone + (1.0 - alone) * share
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn seconds_of(trials: &[(u64, &[f64])]) -> UnitSeconds {
+        let of = |(trial, seconds): &(u64, &[f64])| {
+            let units = (1..).zip(seconds.iter().copied());
+            (TrialId(*trial), units.collect())
+        };
+        trials.iter().map(of).collect()
+    }
+
+    #[test]
+    fn slots_that_share_a_core_are_faster_alone() {
+        let on_two = seconds_of(&[(0, &[2.0, 2.0]), (1, &[4.0])]);
+        // Of the same units; the others say nothing.
+        let on_one = seconds_of(&[(0, &[1.0, 1.0, 9.0]), (2, &[9.0])]);
+        let pace = pace(&on_one, &on_two, 2);
+        assert_eq!([1, 2, 3].map(&pace), [0.5, 1.0, 1.0]);
+        let pace = super::pace(&on_one, &on_two, 3);
+        assert_eq!([0, 1, 2, 3].map(&pace), [0.5, 0.5, 0.75, 1.0]);
+        let same = super::pace(&on_two, &on_two, 4);
+        assert_eq!([1, 2, 4].map(&same), [1.0, 1.0, 1.0]);
+        let nothing = super::pace(&seconds_of(&[]), &on_two, 4);
+        assert_eq!([1, 4].map(&nothing), [1.0, 1.0]);
+    }
+}

@@ -105,7 +105,7 @@ fn items_are_listed_sorted_filtered_and_stopped() {
     fixture.press("/ m o d e l space 2 enter");
     let shown = fixture.shown(120, 40);
     assert!(
-        shown.contains("model 2 ") && !shown.contains("model 1 "),
+        shown.contains("lr=0.25") && !shown.contains("lr=0.5"),
         "{shown}"
     );
 }
