@@ -150,6 +150,8 @@ pub enum Action {
     StopAndLeave,
     /// Stop an arm of the run now.
     StopArm(String),
+    /// Stop an item of the repeat under way now.
+    StopItem(String),
     /// Play, or hold.
     TogglePlay,
     /// Play so many steps faster.

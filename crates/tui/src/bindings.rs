@@ -197,7 +197,7 @@ pub const COMPARE: Keys = table! {
 /// The run under way, besides the keys of its view.
 pub const RUN: Keys = table! {
     ["c"], Action::Stop, "stop",
-        "Stop the run or one of its arms; it asks first, and says what is kept.";
+        "Stop the run, one of its arms, or the selected item; it asks first, and says what is kept.";
     ["esc"], Action::Back, "home",
         "Show all panels again, or go to the first screen; the run goes on.";
     ["M"], Action::PickMetric, "", "Choose the metric of the curves by typing.";

@@ -279,6 +279,8 @@ pub enum RunEffect {
     Cancel,
     /// Stop one arm of the run under way; the others go on.
     CancelArm(String),
+    /// Stop one item of the repeat under way; the others go on.
+    CancelItem(String),
 }
 
 /// What is wanted of a run that is watched.

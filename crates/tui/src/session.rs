@@ -136,6 +136,7 @@ impl Session {
             }
             RunEffect::Cancel => drop(self.maker.control.stop()),
             RunEffect::CancelArm(arm) => self.maker.control.stop_arm(&arm),
+            RunEffect::CancelItem(item) => self.maker.control.stop_item(&item),
         }
     }
 

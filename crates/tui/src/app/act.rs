@@ -126,7 +126,9 @@ impl App {
             | Action::DeleteSetup(_)) => return self.act_on_setups(action),
             Action::Stop => {
                 if let Some(live) = &self.live {
-                    self.overlay = Some(Overlay::Stop(Stop::stopping(&live.snapshot)));
+                    let item = live.view.item_to_stop();
+                    let stop = Stop::stopping(&live.snapshot, item);
+                    self.overlay = Some(Overlay::Stop(stop));
                 }
             }
             Action::StopRun => return self.stop_run(),
@@ -135,6 +137,10 @@ impl App {
             Action::StopArm(arm) => {
                 self.notice = Some(format!("Stopping {arm}; the other arms go on."));
                 return vec![Effect::Run(RunEffect::CancelArm(arm))];
+            }
+            Action::StopItem(item) => {
+                self.notice = Some(format!("Stopping {item}; the others go on."));
+                return vec![Effect::Run(RunEffect::CancelItem(item))];
             }
             other => self.act_on_screen(&other),
         }

@@ -8,6 +8,7 @@ pub mod curves;
 pub mod ended;
 pub mod estimate;
 pub mod history;
+pub mod items;
 pub mod log;
 pub mod names;
 pub mod past;
@@ -23,6 +24,7 @@ use workbench_record::Finding;
 use ended::EndedRepeats;
 use estimate::Estimate;
 use history::{History, Whole};
+use items::RepeatItems;
 use log::RunLog;
 use past::PastRepeats;
 use snapshot_view::SnapshotView;
@@ -46,6 +48,8 @@ pub struct RunModel {
     pub history: History,
     /// The tasks of the repeat that is shown, by slot.
     pub timeline: SlotTimeline,
+    /// The items of the repeat that is shown, where they have a life of their own.
+    pub items: RepeatItems,
 }
 
 impl RunModel {
@@ -77,6 +81,7 @@ impl RunModel {
             .update(&run.snapshot.samples, column_ns, run.cores(), whole);
         if let Some(repeat) = run.repeat() {
             self.timeline.update(repeat);
+            self.items.update(repeat, &run.snapshot.comparison.basis);
         }
     }
 }

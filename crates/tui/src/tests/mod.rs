@@ -6,6 +6,7 @@ mod form;
 mod form_data;
 mod gallery;
 mod history;
+mod items;
 mod layout;
 mod manage;
 mod missing;

@@ -175,7 +175,9 @@ impl Outside {
                 | TerminalEffect::Tell(..)
                 | TerminalEffect::Suspend,
             )
-            | Effect::Run(RunEffect::CancelArm(_) | RunEffect::Agree(_))
+            | Effect::Run(
+                RunEffect::CancelArm(_) | RunEffect::CancelItem(_) | RunEffect::Agree(_),
+            )
             | Effect::Watch(WatchEffect::Unfollow) => Some(AppEvent::Redraw),
             Effect::LookAround => Some(AppEvent::Beside(vec![Measuring {
                 pid: 7,

@@ -118,7 +118,11 @@ pub const RUN: KeyTable = KeyTable(table! {
     ["x"], ViewAction::XAxis, "", "Draw the curves over time or over steps";
     ["y"], ViewAction::Log, "", "Draw the curves on a logarithmic or a linear axis";
     ["/"], ViewAction::Filter, "filter",
-        "Show only the entries of the log that have all the words typed";
+        "Show only the entries of the log that have all the words typed; in the panel of items, \
+         only the items";
+    ["s"], ViewAction::Sort, "sort",
+        "Sort the items by the next of begin, best value, state, steps; c stops the selected one";
+    ["S"], ViewAction::Reverse, "", "Reverse the order of the items";
     ["o"], ViewAction::Output, "", "Show only printed lines in the log, and everything again";
     ["f"], ViewAction::Freeze, "freeze",
         "Pause the picture, or resume it; the run continues either way";

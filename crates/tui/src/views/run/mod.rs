@@ -9,6 +9,8 @@
 //! │ busy share now, and its history            │ busy, memory, power, temperature, clocks      │
 //! ├─ Slots, for labs that tell ────────────────┴───────────────────────────────────────────────┤
 //! │ one line per slot: step, what it does, what its steps consist of                           │
+//! ├─ Items, for labs whose items have a life ──────────────────────────────────────────────────┤
+//! │ one line per item: state, level, steps, best value so far, what it is made with            │
 //! ├─ Timeline ─────────────────────────────────────────────────────────────────────────────────┤
 //! │ one line per slot: what ran where                                                          │
 //! ├─ Curves ───────────────────────────────────┬─ Log ─────────────────────────────────────────┤
@@ -26,6 +28,7 @@ mod cores;
 mod cursor;
 mod gpus;
 mod header;
+mod items;
 mod layout;
 mod log;
 mod panel;
@@ -48,7 +51,7 @@ use super::panels::Pointed;
 use super::{SMALLEST, View, ViewAction};
 use crate::field::FilterField;
 use crate::kit::{Pane, Scroll, below, too_small};
-use crate::model::past::PastRepeats;
+use crate::model::RunModel;
 use crate::model::snapshot_view::SnapshotView;
 use crate::theme::Theme;
 use layout::{Contents, TIGHT};
@@ -114,6 +117,11 @@ impl View for RunView {
                 self.panels.focus = RunPanel::Curves;
             }
             ViewAction::Output => self.log.turn_output(),
+            ViewAction::Sort => self.items.sort(),
+            ViewAction::Reverse => self.items.reverse(),
+            ViewAction::Filter if self.panels.focus == RunPanel::Items => {
+                self.items.filter.begin();
+            }
             ViewAction::Filter => {
                 self.panels.focus = RunPanel::Log;
                 self.log.filter.begin();
@@ -137,7 +145,12 @@ impl View for RunView {
     }
 
     fn step_back(&mut self) -> bool {
-        self.panels.focus == RunPanel::Log && self.log.filter.step_back() || self.panels.step_back()
+        let filter = match self.panels.focus {
+            RunPanel::Log => self.log.filter.step_back(),
+            RunPanel::Items => self.items.filter.step_back(),
+            _ => false,
+        };
+        filter || self.panels.step_back()
     }
 
     fn hidden(&self) -> Vec<&'static str> {
@@ -162,6 +175,7 @@ impl View for RunView {
             ViewAction::Metric | ViewAction::Grid => curves() && self.chart.curves.metrics() > 1,
             ViewAction::XAxis | ViewAction::Log | ViewAction::Smooth => curves(),
             ViewAction::Output => shows(&[RunPanel::Log]),
+            ViewAction::Sort | ViewAction::Reverse => shows(&[RunPanel::Items]),
             _ => true,
         }
     }
@@ -175,11 +189,17 @@ impl View for RunView {
     }
 
     fn filter(&self) -> Option<&FilterField> {
-        Some(&self.log.filter)
+        Some(match self.panels.focus {
+            RunPanel::Items => &self.items.filter,
+            _ => &self.log.filter,
+        })
     }
 
     fn filter_mut(&mut self) -> Option<&mut FilterField> {
-        Some(&mut self.log.filter)
+        Some(match self.panels.focus {
+            RunPanel::Items => &mut self.items.filter,
+            _ => &mut self.log.filter,
+        })
     }
 }
 
@@ -206,7 +226,7 @@ pub fn draw(
         &view.model,
         (view.is_frozen(), view.standing),
     );
-    let contents = contents(&run, &view.model.past, area.height);
+    let contents = contents(&run, &view.model, area.height);
     let mut panels = view.panels.clone();
     panels.choose_from(contents.panels());
     let body = below(area, 2);
@@ -233,6 +253,12 @@ fn draw_panel(
         RunPanel::Cores => cores::draw(pane, scroll, run, &mut past),
         RunPanel::Gpus => gpus::draw(pane, scroll, run, &mut past),
         RunPanel::Slots => slots::draw(pane, scroll, run),
+        RunPanel::Items => {
+            let word = run
+                .started()
+                .map_or("item", |started| started.lab_facts.item_word());
+            items::draw(pane, scroll, (&view.items, &model.items), word);
+        }
         RunPanel::Timeline => {
             let parts = timeline::TimelineParts {
                 timeline: &model.timeline,
@@ -248,7 +274,8 @@ fn draw_panel(
 }
 
 /// What there is to show, for the layout.
-fn contents(run: &SnapshotView<'_>, past: &PastRepeats, height: u16) -> Contents {
+fn contents(run: &SnapshotView<'_>, model: &RunModel, height: u16) -> Contents {
+    let past = &model.past;
     let Some(started) = run.started() else {
         return Contents::default();
     };
@@ -278,6 +305,7 @@ fn contents(run: &SnapshotView<'_>, past: &PastRepeats, height: u16) -> Contents
         arms: small(arms.sum()),
         slots,
         told: if telling { told.max(1) } else { 0 },
+        items: small(model.items.rows().len()),
         cores: small(run.cores()),
         gpus: small(sampled.max(started.machine.gpus.len())),
         curves: past.has_curves(repeats),

@@ -14,6 +14,8 @@ pub enum RunPanel {
     Gpus,
     /// One line per slot that tells how it stands.
     Slots,
+    /// One line per item that has a life of its own.
+    Items,
     /// What ran where.
     Timeline,
     /// Metrics over steps or time.
@@ -30,6 +32,7 @@ impl RunPanel {
             Self::Cores => "Cores",
             Self::Gpus => "GPUs",
             Self::Slots => "Slots",
+            Self::Items => "Items",
             Self::Timeline => "Timeline",
             Self::Curves => "Curves",
             Self::Log => "Log",
