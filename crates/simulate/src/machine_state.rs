@@ -66,6 +66,7 @@ pub fn machine_state(size: MachineSize, look: u32) -> MachineState {
             place: "/".to_owned(),
             device: "/dev/nvme0n1p2".to_owned(),
             total_bytes: 1800 * GIB,
+            free_bytes: Some(790 * GIB),
             available_bytes: 700 * GIB,
         }],
         networks: vec![NetworkState {
