@@ -53,9 +53,9 @@ pub struct ProgramArgs {
 
     /// What has to be equal between arms: exit (nothing but the exit code), stdout, outputs (those
     /// that the programs tell), file:PATH, or number:PATTERN~TOLERANCE, a number that a pattern
-    /// finds in the output [default: exit]
+    /// finds in the output; may be given several times, and all have to hold [default: exit]
     #[arg(long, value_name = "WHAT", requires = "lab")]
-    pub check: Option<String>,
+    pub check: Vec<String>,
 }
 
 impl ProgramArgs {
@@ -65,6 +65,7 @@ impl ProgramArgs {
         given.extend(self.arm.iter().map(|arm| ("arm", arm.clone())));
         given.extend(self.shell.then(|| ("shell", true.to_string())));
         given.extend(self.env.iter().map(|variable| ("env", variable.clone())));
+        given.extend(self.check.iter().map(|check| ("check", check.clone())));
         let dir = self
             .dir
             .as_ref()
@@ -80,7 +81,6 @@ impl ProgramArgs {
             ("exit-codes", self.exit_codes.clone()),
             ("stdin", self.stdin.clone()),
             ("dir", dir),
-            ("check", self.check.clone()),
         ];
         given.extend(
             single

@@ -327,7 +327,11 @@ fn outputs_are_compared_as_asked() {
     let same = ["a=echo pi 2.50", "b=echo pi 2.50"];
     let file = ["a=echo x > out.txt", "b=printf 'x\\n' > out.txt"];
     let other = ["a=echo x > out.txt", "b=echo y > out.txt"];
-    let cases: [(&[&str], &str, Option<i32>); 7] = [
+    let mixed = [
+        "a=echo x > out.txt; echo e 2.7 pi 3.14",
+        "b=echo x > out.txt; echo e 2.8 pi 3.14",
+    ];
+    let cases: [(&[&str], &str, Option<i32>); 11] = [
         (&differ, "stdout", Some(1)),
         (&same, "stdout", Some(0)),
         (&differ, "number:pi ([0-9.]+)~0.1", Some(0)),
@@ -335,10 +339,27 @@ fn outputs_are_compared_as_asked() {
         (&differ, "number:tau ([0-9.]+)", Some(1)),
         (&file, "file:out.txt", Some(0)),
         (&other, "file:out.txt", Some(1)),
+        (
+            &mixed,
+            "file:out.txt ;; number:e (?<e>[0-9.]+)~0.2",
+            Some(0),
+        ),
+        (
+            &mixed,
+            "number:pi (?<pi>3.*) ;; number:e (?<e>[0-9.]+)~0.2",
+            Some(0),
+        ),
+        (
+            &mixed,
+            "number:pi (?<pi>3.*) ;; number:e (?<e>[0-9.]+)~0.01",
+            Some(1),
+        ),
+        (&mixed, "stdout ;; number:e (?<e>[0-9.]+)~0.2", Some(1)),
     ];
     for (arms, check, expected) in cases {
         let bench = Bench::new();
-        let output = shell(&bench, arms, &["--check", check]);
+        let checks = check.split(" ;; ").flat_map(|check| ["--check", check]);
+        let output = shell(&bench, arms, &checks.collect::<Vec<_>>());
         assert_eq!(
             output.status.code(),
             expected,

@@ -269,10 +269,6 @@ fn counted(question: &Question, answer: &str) -> String {
 
 fn speeds(run: &VerifiedRun) -> Vec<Speed> {
     let result = &run.result;
-    let parallel = result
-        .arms
-        .iter()
-        .filter(|arm| arm.name != result.base && !arm.control);
     let of = |arm: &ArmResult| {
         let speedup = arm.speedup?;
         let slots_s = f64::from(arm.workers) * arm.wall_median_s;
@@ -290,7 +286,7 @@ fn speeds(run: &VerifiedRun) -> Vec<Speed> {
             lost: shares(&arm.lost_s, slots_s),
         })
     };
-    parallel.filter_map(of).collect()
+    result.compared().filter_map(of).collect()
 }
 
 fn shares(lost: &LostSeconds, slots_s: f64) -> BTreeMap<String, f64> {

@@ -69,33 +69,50 @@ impl PastRun {
     }
 
     /// Seconds that the arms, workers and repeats of a configuration would take at the speed of
-    /// this run.
-    fn projected_s(&self, config: &RunConfig, parallel: impl Fn(&str) -> bool) -> f64 {
+    /// this run. Without a measurement of its own, an arm counts as one without any loss.
+    fn projected_s(&self, config: &RunConfig, lab: &LabDefinition) -> f64 {
         let slot_time: f64 = self
             .walls
             .iter()
             .map(|(_, p, wall)| wall * f64::from(*p))
             .sum();
         let mean = slot_time / self.walls.len() as f64;
-        let of = |arm: &str, workers: u32| {
-            self.walls
-                .iter()
-                .find(|(name, p, _)| name == arm && *p == workers)
-                .map_or(mean / f64::from(workers), |(_, _, wall)| *wall)
-        };
-        let once: f64 = config
-            .arms
-            .iter()
-            .map(|arm| {
-                if parallel(arm) {
-                    config.workers.iter().map(|p| of(arm, *p)).sum()
-                } else {
-                    of(arm, 1)
-                }
-            })
+        let once: f64 = executions(config, lab)
+            .map(|(arm, p)| self.wall_s(arm, p).unwrap_or(mean / f64::from(p)))
             .sum();
         once * f64::from(config.repeats)
     }
+
+    /// Median wall time of an arm with so many workers, in seconds.
+    fn wall_s(&self, arm: &str, workers: u32) -> Option<f64> {
+        let mut walls = self.walls.iter();
+        let found = walls.find(|(name, p, _)| name == arm && *p == workers);
+        found.map(|(_, _, wall)| *wall)
+    }
+
+    /// Whether all that a configuration runs was measured in this run, and its repeats are known
+    /// before.
+    fn tells_all(&self, config: &RunConfig, lab: &LabDefinition) -> bool {
+        let mut executions = executions(config, lab);
+        config.until.is_none() && executions.all(|(arm, p)| self.wall_s(arm, p).is_some())
+    }
+}
+
+/// What one repeat of a configuration consists of: arms with their workers. The control is the base
+/// once more.
+fn executions<'a>(
+    config: &'a RunConfig,
+    lab: &'a LabDefinition,
+) -> impl Iterator<Item = (&'a str, u32)> {
+    let control = config.control.then_some(lab.base.as_str());
+    let arms = config.arms.iter().map(String::as_str).chain(control);
+    arms.flat_map(|name| {
+        let workers: &[u32] = match lab.arm(name) {
+            Some(arm) if arm.parallel => &config.workers,
+            _ => &[1],
+        };
+        workers.iter().map(move |p| (name, *p))
+    })
 }
 
 /// How long a run would take, and how that is known.
@@ -107,6 +124,8 @@ pub enum RunEstimate {
         seconds: f64,
         /// The id of that run, safe to show.
         run: String,
+        /// Whether that run tells of all that is to be run; otherwise it takes longer.
+        is_whole: bool,
     },
     /// The lab's unit of work was timed.
     Timed {
@@ -154,7 +173,6 @@ pub fn estimate<'a>(
     lab: &LabDefinition,
     calibration: Option<&Calibration>,
 ) -> RunEstimate {
-    let parallel = |name: &str| lab.arm(name).is_some_and(|arm| arm.parallel);
     let with_faults = lab.facts().asked_faults(&config.params).is_some();
     // A run with a fault is no measure for one without.
     let candidates = past
@@ -165,16 +183,17 @@ pub fn estimate<'a>(
     let nearest = candidates.min_by_key(|(_, differences)| differences.len());
     match (nearest, calibration) {
         (Some((run, differences)), _) if differences.is_empty() => RunEstimate::SameRun {
-            seconds: run.projected_s(config, parallel),
+            seconds: run.projected_s(config, lab),
             run: run.id.clone(),
+            is_whole: run.tells_all(config, lab),
         },
         (_, Some(timed)) => RunEstimate::Timed {
-            seconds: timed_s(timed, config, parallel),
+            seconds: timed_s(timed, config, lab),
             unit: timed.unit,
             unit_s: timed.unit_s,
         },
         (Some((run, differences)), None) => RunEstimate::SimilarRun {
-            seconds: run.projected_s(config, parallel),
+            seconds: run.projected_s(config, lab),
             run: run.id.clone(),
             differences,
         },
@@ -185,15 +204,10 @@ pub fn estimate<'a>(
 }
 
 /// Seconds that the arms, workers and repeats of a configuration would take without any loss.
-fn timed_s(timed: &Calibration, config: &RunConfig, parallel: impl Fn(&str) -> bool) -> f64 {
+fn timed_s(timed: &Calibration, config: &RunConfig, lab: &LabDefinition) -> f64 {
     let serial_s = timed.units as f64 * timed.unit_s;
-    let shares: f64 = config.workers.iter().map(|p| 1.0 / f64::from(*p)).sum();
-    let once: f64 = config
-        .arms
-        .iter()
-        .map(|arm| if parallel(arm) { shares } else { 1.0 })
+    let shares: f64 = executions(config, lab)
+        .map(|(_, p)| 1.0 / f64::from(p))
         .sum();
-    // The base runs as one more arm.
-    let control = f64::from(u8::from(config.control));
-    serial_s * (once + control) * f64::from(config.repeats)
+    serial_s * shares * f64::from(config.repeats)
 }

@@ -11,15 +11,21 @@ impl RunEstimate {
     /// In words, with where it comes from.
     pub fn told(&self) -> String {
         match self {
-            Self::SameRun { seconds, run } => {
-                format!("about {}, as run {run} took", format::seconds(*seconds))
-            }
+            Self::SameRun {
+                seconds,
+                run,
+                is_whole: true,
+            } => format!("about {}, as run {run} took", format::seconds(*seconds)),
+            Self::SameRun { seconds, run, .. } => format!(
+                "at least {}, as far as run {run} tells",
+                format::seconds(*seconds)
+            ),
             Self::Timed {
                 seconds,
                 unit,
                 unit_s,
             } => format!(
-                "about {}: one {unit} takes {} here",
+                "at least {}: one {unit} takes {} on one core here",
                 format::seconds(*seconds),
                 format::seconds(*unit_s)
             ),

@@ -168,7 +168,7 @@ pub fn of_result(run: RunDir, result: &RunResult) -> RunRow {
         preset: format::clean(&result.preset, 30),
         started_at: result.started_at.parse().ok(),
         facts: FilterFacts::of(&run.id(), result, standing.name(), &best).labelled(&label),
-        best_speedup: best_arm(result).map(|(speedup, _)| speedup),
+        best_speedup: result.best_arm().map(|(speedup, _)| speedup),
         said: workbench_report::headline(result),
         label,
         disk_bytes: run.disk_bytes(),
@@ -201,16 +201,8 @@ pub fn load(run: &RunDir) -> Result<RunResult, String> {
 
 /// The best speed-up of a run with its arm, or a dash.
 pub fn best(result: &RunResult) -> String {
-    best_arm(result).map_or_else(|| "—".to_owned(), |(speedup, arm)| best_text(speedup, arm))
-}
-
-fn best_arm(result: &RunResult) -> Option<(f64, &ArmResult)> {
-    result
-        .arms
-        .iter()
-        .filter(|arm| arm.name != result.base)
-        .filter_map(|arm| Some((arm.speedup?, arm)))
-        .max_by(|a, b| a.0.total_cmp(&b.0))
+    let best = result.best_arm();
+    best.map_or_else(|| "—".to_owned(), |(speedup, arm)| best_text(speedup, arm))
 }
 
 fn best_text(speedup: f64, arm: &ArmResult) -> String {
@@ -226,13 +218,32 @@ fn best_text(speedup: f64, arm: &ArmResult) -> String {
 
 #[cfg(test)]
 mod tests {
+
     use std::fs;
 
     use workbench_clock::Clock;
-    use workbench_record::{Event, Finding, Recorder, RunStatus};
+    use workbench_record::{Event, Finding, Recorder, RunStatus, Snapshot};
+    use workbench_result::compute;
     use workbench_simulate::{Scenario, events};
 
     use super::*;
+
+    /// The control is the base once more: a run of these two has no speed-up.
+    #[test]
+    fn a_control_is_no_best_arm() {
+        let records = events(Scenario::Gpus, 1, "20261121-100000-rf-0001", 0);
+        let mut result = compute(&Snapshot::of(&records)).unwrap();
+        let dir = tempfile::tempdir().unwrap();
+        fs::write(dir.path().join("events.jsonl"), "").unwrap();
+        let run = RunDir::at(dir.path()).unwrap();
+        let row = |result: &RunResult| of_result(run.clone(), result);
+        assert!(row(&result).best_speedup.is_some());
+        for arm in &mut result.arms {
+            arm.control = arm.name != result.base;
+        }
+        let row = row(&result);
+        assert_eq!((row.best.as_str(), row.best_speedup), ("—", None));
+    }
 
     /// Only new or changed runs are read again; a run of another process changes when it ends.
     #[test]

@@ -180,9 +180,8 @@ fn arm_of<'a>(formula: &Formula, result: &'a RunResult) -> Result<&'a ArmResult,
 
 /// The arm with the largest speed-up, the control aside; of equals the first.
 fn fastest(result: &RunResult) -> Option<&ArmResult> {
-    let arms = result.arms.iter();
-    let others = arms.filter(|arm| !arm.control && arm.name != result.base);
-    others
+    result
+        .compared()
         .filter_map(|arm| Some((arm.speedup.filter(|speedup| speedup.is_finite())?, arm)))
         .reduce(|best, next| if next.0 > best.0 { next } else { best })
         .map(|(_, arm)| arm)

@@ -30,14 +30,11 @@ const NAMES: [&str; 2] = ["stdout", "stderr"];
 
 /// What is to be found out about the standard output, besides keeping some of it.
 #[derive(Debug, Clone, Default)]
-pub(crate) enum Wanted {
-    /// Nothing.
-    #[default]
-    Nothing,
+pub(crate) struct Wanted {
     /// The SHA-256 of all of it.
-    Hash,
-    /// The last number that a pattern finds in a line.
-    Number(Regex),
+    pub hash: bool,
+    /// The last number that each of these patterns finds in a line.
+    pub numbers: Vec<Regex>,
 }
 
 /// What was found out.
@@ -45,8 +42,8 @@ pub(crate) enum Wanted {
 pub(crate) struct Printed {
     /// SHA-256 of the standard output, in hexadecimal, where it was wanted.
     pub sha256: Option<String>,
-    /// The number, where one was wanted and found.
-    pub number: Option<f64>,
+    /// A number for each that was wanted, where it was found.
+    pub numbers: Vec<Option<f64>>,
     /// The last lines of both streams.
     pub last_lines: Vec<String>,
 }
@@ -71,11 +68,8 @@ impl Capture {
         let streams = [out, err].map(Stream::new);
         let reading = Reading {
             streams,
-            wanted: match wanted {
-                Wanted::Nothing => Finding::Nothing,
-                Wanted::Hash => Finding::Hash(Hasher::default()),
-                Wanted::Number(pattern) => Finding::Number(LineMatch::new(pattern)),
-            },
+            hasher: wanted.hash.then(Hasher::default),
+            numbers: wanted.numbers.into_iter().map(LineMatch::new).collect(),
             take,
             last: VecDeque::new(),
         };
@@ -110,16 +104,10 @@ pub(crate) fn widen(pipe: &io::PipeWriter) {
 /// Lets a pipe hold more, where that is possible.
 pub(crate) fn widen(_: &io::PipeWriter) {}
 
-/// What is being found out.
-enum Finding {
-    Nothing,
-    Hash(Hasher),
-    Number(LineMatch),
-}
-
 struct Reading {
     streams: [Stream; 2],
-    wanted: Finding,
+    hasher: Option<Hasher>,
+    numbers: Vec<LineMatch>,
     take: TakeLine,
     last: VecDeque<String>,
 }
@@ -160,10 +148,11 @@ impl Reading {
             };
             let bytes = &chunk[..count];
             if index == 0 {
-                match &mut self.wanted {
-                    Finding::Nothing => {}
-                    Finding::Hash(hasher) => hasher.update(bytes),
-                    Finding::Number(lines) => lines.push(bytes),
+                if let Some(hasher) = &mut self.hasher {
+                    hasher.update(bytes);
+                }
+                for lines in &mut self.numbers {
+                    lines.push(bytes);
                 }
             }
             let (take, last) = (&mut self.take, &mut self.last);
@@ -179,14 +168,11 @@ impl Reading {
         for (stream, name) in self.streams.iter_mut().zip(NAMES) {
             stream.finish(&mut |line| show(take, last, name, line));
         }
-        let mut printed = Printed::default();
-        match self.wanted {
-            Finding::Nothing => {}
-            Finding::Hash(hasher) => printed.sha256 = Some(hasher.finish()),
-            Finding::Number(lines) => printed.number = lines.finish(),
+        Printed {
+            sha256: self.hasher.map(Hasher::finish),
+            numbers: self.numbers.into_iter().map(LineMatch::finish).collect(),
+            last_lines: self.last.into(),
         }
-        printed.last_lines = self.last.into();
-        printed
     }
 }
 

@@ -122,9 +122,7 @@ impl FileLab {
         if leads_out(&self.programs.stdin) {
             wrong(&["programs", "stdin"], messages::LEADS_OUT.to_owned());
         }
-        if let crate::OutputCheck::File(path) = &settings.check
-            && leads_out(path)
-        {
+        if settings.checks.files().any(leads_out) {
             wrong(&["programs", "check"], messages::LEADS_OUT.to_owned());
         }
         settings.arms = self.arms(wrong);
@@ -179,10 +177,10 @@ impl FileLab {
         }
         let first = presets.keys().next().cloned().unwrap_or_default();
         let mut figures = self.figures.clone();
-        if let Some(name) = settings.check.figure()
-            && !figures.iter().any(|figure| figure.name == name)
-        {
-            figures.push(number(name));
+        for name in settings.checks.figures() {
+            if !figures.iter().any(|figure| figure.name == name) {
+                figures.push(number(name));
+            }
         }
         let definition = LabDefinition {
             name: self.name.clone(),

@@ -75,7 +75,7 @@ impl ProgramLab {
         definition.base = base.map_or_else(String::new, |arm| arm.name.clone());
         definition
             .figures
-            .extend(settings.check.figure().map(number));
+            .extend(settings.checks.figures().map(number));
         Ok(Self {
             definition,
             handout,

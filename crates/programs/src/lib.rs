@@ -43,7 +43,7 @@ mod wire;
 mod work_cpu;
 
 pub use attempt::start_helper_with;
-pub use check::{CheckError, OutputCheck};
+pub use check::{CheckError, OutputCheck, OutputChecks};
 pub use folder::{HANDOUT, LAB_FILE, LabProblem, lab_folders, read_folder};
 pub use helper::{HELPER, serve};
 pub use lab::{ProgramLab, ad_hoc};

@@ -20,7 +20,7 @@ use workbench_experiment::lab::{
 use workbench_pool::Pool;
 use workbench_record::TASK_OVERHEAD;
 
-use crate::check::OutputCheck;
+use crate::check::OutputChecks;
 use crate::messages;
 use crate::peer_messages;
 use crate::peer_probe::{PackageState, PeerProblem, probe};
@@ -91,7 +91,7 @@ impl Peers {
             arms: arms.collect::<Result<_, LabError>>()?,
             exit_codes: Some(BTreeSet::from([0])),
             params: lab.params.keys().cloned().collect(),
-            check: OutputCheck::Outputs,
+            checks: OutputChecks::told(),
             timed: self.timed,
             time_limit: self.time_limit,
             ..ProgramSettings::default()

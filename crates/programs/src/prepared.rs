@@ -160,7 +160,7 @@ impl Prepared {
     ) -> Result<(), LabError> {
         let order = self.order(arm, line, &self.values(ctx));
         let failed = |error| LabError::Failed(messages::not_run(&arm.name, &line.text, &error));
-        let attempt = HelperProcess::start(order, false, Wanted::Nothing, Box::new(|_, _| {}));
+        let attempt = HelperProcess::start(order, false, Wanted::default(), Box::new(|_, _| {}));
         let watcher = Oversight {
             is_cancelled: &|| ctx.progress.is_cancelled(),
             look: &|_| {},
@@ -208,39 +208,39 @@ impl Prepared {
             sha256,
             metrics,
         };
-        let figure = self.settings.check.figure();
-        Ok(match &self.settings.check {
-            OutputCheck::Exit | OutputCheck::Outputs => Vec::new(),
-            OutputCheck::Stdout => {
-                let sha256 = printed.sha256.clone().unwrap_or_default();
-                vec![item("stdout", sha256, BTreeMap::new())]
-            }
-            OutputCheck::File(path) => {
-                let file = self.dir.join(Template::new(path).fill(values));
-                let sha256 = hash_file(&file).map_err(|error| {
-                    failed(format!(
-                        "`--check file:{path}`: {}: {error}",
-                        file.display()
-                    ))
-                })?;
-                vec![item(path, sha256, BTreeMap::new())]
-            }
-            OutputCheck::Number { pattern, .. } => {
-                let name = figure.unwrap_or_default();
-                let number = printed.number.ok_or_else(|| {
-                    failed(format!(
-                        "no number in its output matches {pattern} (--check)"
-                    ))
-                })?;
-                let mut hasher = Hasher::default();
-                hasher.update(number.to_le_bytes());
-                vec![item(
-                    name,
-                    hasher.finish(),
-                    [(name.to_owned(), number)].into(),
-                )]
-            }
-        })
+        let mut numbers = printed.numbers.iter();
+        let mut items = Vec::new();
+        for check in self.settings.checks.iter() {
+            let name = check.name();
+            items.push(match check {
+                OutputCheck::Outputs => continue,
+                OutputCheck::Stdout => {
+                    let sha256 = printed.sha256.clone().unwrap_or_default();
+                    item(name, sha256, BTreeMap::new())
+                }
+                OutputCheck::File(path) => {
+                    let file = self.dir.join(Template::new(path).fill(values));
+                    let sha256 = hash_file(&file).map_err(|error| {
+                        failed(format!(
+                            "`--check file:{path}`: {}: {error}",
+                            file.display()
+                        ))
+                    })?;
+                    item(name, sha256, BTreeMap::new())
+                }
+                OutputCheck::Number { pattern, .. } => {
+                    let number = numbers.next().copied().flatten().ok_or_else(|| {
+                        failed(format!(
+                            "no number in its output matches {pattern} (--check)"
+                        ))
+                    })?;
+                    let mut hasher = Hasher::default();
+                    hasher.update(number.to_le_bytes());
+                    item(name, hasher.finish(), [(name.to_owned(), number)].into())
+                }
+            });
+        }
+        Ok(items)
     }
 
     /// Tells a reader of what was left behind and what could not be read.
@@ -295,10 +295,12 @@ impl Prepared {
         let mut items = self.items(arm, printed, &self.values(ctx))?;
         let mut quality = quality(&items);
         quality.extend(told.quality);
+        let has_told = !told.items.is_empty();
         items.extend(told.items);
         // Workers tell them as they get done.
         items.sort_by(|a, b| a.name.cmp(&b.name));
-        if items.is_empty() && matches!(self.settings.check, OutputCheck::Outputs) {
+        let is_told = |check: &OutputCheck| matches!(check, OutputCheck::Outputs);
+        if !has_told && self.settings.checks.iter().any(is_told) {
             let text = format!("arm {}: {}", arm.name, messages::NO_OUTPUTS);
             return Err(LabError::Failed(text));
         }
@@ -334,10 +336,9 @@ impl PreparedLab for Prepared {
     }
 
     fn warnings(&self) -> Vec<Finding> {
-        match self.settings.check {
-            OutputCheck::Exit => vec![messages::not_compared()],
-            _ => Vec::new(),
-        }
+        let is_compared = !self.settings.checks.is_empty();
+        let warning = (!is_compared).then(messages::not_compared);
+        warning.into_iter().collect()
     }
 
     fn total_progress(&self, _arm: &str) -> u64 {
@@ -345,7 +346,7 @@ impl PreparedLab for Prepared {
     }
 
     fn basis(&self) -> Basis {
-        self.settings.check.basis()
+        self.settings.checks.basis()
     }
 
     fn needs_pool(&self, _arm: &str) -> bool {
@@ -376,7 +377,7 @@ impl PreparedLab for Prepared {
                 progress.output(source, line);
             }
         });
-        let attempt = HelperProcess::start(order, true, self.settings.check.wanted(), take);
+        let attempt = HelperProcess::start(order, true, self.settings.checks.wanted(), take);
         let attempt = attempt.map_err(|error| {
             LabError::Environment(messages::not_run(&arm.name, &arm.line.text, &error))
         })?;

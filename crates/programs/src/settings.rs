@@ -7,7 +7,7 @@ use std::time::Duration;
 use workbench_experiment::lab::{LIST_SEPARATOR, Opt, ParamValue, Params, Refusal};
 use workbench_record::CONTROL;
 
-use crate::check::OutputCheck;
+use crate::check::OutputChecks;
 use crate::messages;
 use crate::program::{ArmProgram, CommandLine, PLACES};
 use crate::template::Template;
@@ -52,7 +52,7 @@ pub(crate) struct ProgramSettings {
     /// Parameters of the lab that its commands may name.
     pub params: Vec<String>,
     /// How outputs are compared.
-    pub check: OutputCheck,
+    pub checks: OutputChecks,
     /// What of a program's time counts.
     pub timed: Timed,
 }
@@ -99,7 +99,7 @@ impl ProgramSettings {
             exit_codes: exit_codes(text(params, param::EXIT_CODES))?,
             stdin: (!stdin.is_empty()).then(|| Template::new(stdin)),
             dir: text(params, param::DIR).to_owned(),
-            check: check.parse().map_err(|error: crate::CheckError| {
+            checks: check.parse().map_err(|error: crate::CheckError| {
                 refused(param::CHECK, check, error.to_string())
             })?,
             ..Self::default()
@@ -114,9 +114,11 @@ impl ProgramSettings {
             let env: Vec<String> = env.map(str::to_owned).collect();
             [lines(&arm.line), env].concat()
         };
-        let file = match &self.check {
-            OutputCheck::File(path) => Template::new(path).names().map(str::to_owned).collect(),
-            _ => Vec::new(),
+        let of_file = |path| {
+            Template::new(path)
+                .names()
+                .map(str::to_owned)
+                .collect::<Vec<_>>()
         };
         let stdin = self.stdin.iter().flat_map(Template::names);
         let used = [
@@ -130,7 +132,10 @@ impl ProgramSettings {
                 self.cleanup.iter().flat_map(lines).collect(),
             ),
             (param::STDIN, stdin.map(str::to_owned).collect()),
-            (param::CHECK, file),
+            (
+                param::CHECK,
+                self.checks.files().flat_map(of_file).collect(),
+            ),
         ];
         for (param, names) in used {
             let names: Vec<String> = names;

@@ -104,6 +104,13 @@ pub enum Basis {
         #[serde(with = "Floats::<f64>")]
         tolerance: f64,
     },
+    /// Equal counters of work. Items that have one of these figures may differ in it by so much at
+    /// most, and in all else; all other items are equal, bit for bit.
+    EqualOrNear {
+        /// Figures, some of [`Item::metrics`], with the greatest differences in their own units.
+        #[serde(with = "Floats::<BTreeMap<String, f64>>")]
+        tolerances: BTreeMap<String, f64>,
+    },
     /// Nothing but that every arm did its work to the end: nobody told how outputs are compared.
     OutputsNotCompared,
     /// Every arm reached a target; the work done on the way may differ. An arm ends as soon as it
@@ -171,7 +178,7 @@ impl Basis {
     /// least 0.9`.
     pub fn words(&self) -> Option<String> {
         match self {
-            Self::EqualOutputs | Self::NearOutputs { .. } => None,
+            Self::EqualOutputs | Self::NearOutputs { .. } | Self::EqualOrNear { .. } => None,
             Self::OutputsNotCompared => Some("outputs were not compared".to_owned()),
             Self::TimeToTarget {
                 metric,

@@ -2,13 +2,15 @@
 //!
 //! No event is dropped silently: when writing fails, the next [`Recorder::sync`] returns the error,
 //! nothing more is written, and the run stops ([`Recorder::give_up`]). What is queued is written at
-//! once, so a killed process leaves at most one unfinished line.
+//! once, so a killed process leaves at most one unfinished line. Whoever records faster than the log
+//! can be written is slowed down once [`QUEUE`] events wait; memory does not grow.
 
 use std::fs::{File, OpenOptions};
 use std::io;
+use std::iter;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{self, Receiver, Sender};
+use std::sync::mpsc::{self, Receiver, Sender, SyncSender};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
@@ -21,6 +23,9 @@ use workbench_clock::{Clock, thread_cpu_ns};
 /// Called with every record once it is in the log, on the writer's thread.
 pub type Subscriber = Box<dyn FnMut(&Record) + Send>;
 
+/// Events that wait to be written at most.
+pub const QUEUE: usize = 8192;
+
 enum Message {
     Record(Record),
     Sync(Sender<()>),
@@ -32,7 +37,7 @@ enum Message {
 #[derive(Clone)]
 pub struct Recorder {
     clock: Clock,
-    sender: Sender<Message>,
+    sender: SyncSender<Message>,
     shared: Arc<Shared>,
 }
 
@@ -104,7 +109,7 @@ impl Recorder {
         };
         let log = LogFile::after(file, keep_bytes)
             .map_err(|source| RecordError::io("open", path, source))?;
-        let (sender, receiver) = mpsc::channel();
+        let (sender, receiver) = mpsc::sync_channel(QUEUE);
         let shared = Arc::new(Shared {
             path: path.to_owned(),
             cpu_ns: AtomicU64::new(0),
@@ -194,7 +199,8 @@ impl Shared {
             let mut records = Vec::new();
             let mut last = Vec::new();
             let mut synced = Vec::new();
-            for message in std::iter::once(first).chain(receiver.try_iter()) {
+            // As many as may wait: a writer that is kept up by new ones would never write.
+            for message in iter::once(first).chain(receiver.try_iter().take(QUEUE)) {
                 match message {
                     Message::Record(record) => records.push(record),
                     Message::Sync(done) => synced.push(done),

@@ -79,14 +79,18 @@ pub(super) fn sentences(result: &RunResult) -> Vec<Sentence> {
 /// The sentence that stands alone above a chart: the one with the highest speed-up, where
 /// there is one.
 pub(super) fn best(result: &RunResult) -> Option<Sentence> {
-    let arms = finished(result).filter(|arm| arm.name != result.base && !arm.is_above_bound());
-    let arms = arms.filter(|arm| !arm.control);
+    let arms = compared(result).filter(|arm| !arm.is_above_bound());
     let stated = arms.filter_map(|arm| arms::stated_speedup(result, arm).map(|s| (s, arm)));
     let best = stated.max_by(|a, b| a.0.total_cmp(&b.0));
     match best {
         Some((_, arm)) => Some(comparison(result, &arm.name)),
         None => sentences(result).into_iter().next(),
     }
+}
+
+/// The finished arms that are compared with the base.
+fn compared(result: &RunResult) -> impl Iterator<Item = &ArmResult> {
+    result.compared().filter(|arm| !arm.wall_s.is_empty())
 }
 
 fn refusal(result: &RunResult) -> Vec<Sentence> {
@@ -105,7 +109,7 @@ fn refusal(result: &RunResult) -> Vec<Sentence> {
 fn comparisons(result: &RunResult) -> Vec<Sentence> {
     let mut sentences = Vec::new();
     let mut seen: Vec<&str> = Vec::new();
-    for arm in finished(result).filter(|arm| arm.name != result.base && !arm.control) {
+    for arm in compared(result) {
         if !seen.contains(&arm.name.as_str()) {
             seen.push(&arm.name);
             sentences.push(comparison(result, &arm.name));

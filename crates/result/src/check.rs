@@ -141,14 +141,25 @@ fn output_differences(
     repeat: &RepeatFinished,
     (basis, facts): (&Basis, &LabFacts),
 ) -> Vec<Finding> {
-    let difference = match basis {
-        Basis::NearOutputs { metric, tolerance } => {
-            near_difference(reference, repeat, (metric, *tolerance), facts)
-        }
-        Basis::EqualOutputs | Basis::TimeToTarget { .. } => output_difference(reference, repeat),
-        Basis::OutputsNotCompared | Basis::TimeOnCurve { .. } => None,
+    let near = |(metric, tolerance): (&String, &f64)| {
+        near_difference(reference, repeat, (metric, *tolerance), facts)
     };
-    difference.into_iter().collect()
+    match basis {
+        Basis::NearOutputs { metric, tolerance } => near((metric, tolerance)).into_iter().collect(),
+        Basis::EqualOrNear { tolerances } => {
+            let is_exact = |item: &&Item| !tolerances.keys().any(|m| item.metrics.contains_key(m));
+            let exact = output_difference(reference, repeat, is_exact);
+            exact
+                .into_iter()
+                .chain(tolerances.iter().filter_map(near))
+                .collect()
+        }
+        Basis::EqualOutputs | Basis::TimeToTarget { .. } => {
+            let exact = output_difference(reference, repeat, |_| true);
+            exact.into_iter().collect()
+        }
+        Basis::OutputsNotCompared | Basis::TimeOnCurve { .. } => Vec::new(),
+    }
 }
 
 fn work_differences(
@@ -213,15 +224,21 @@ fn near_difference(
     })
 }
 
-fn output_difference(reference: &RepeatFinished, repeat: &RepeatFinished) -> Option<Finding> {
-    if reference.items.len() != repeat.items.len() {
+/// Compares the items that are to be equal.
+fn output_difference(
+    reference: &RepeatFinished,
+    repeat: &RepeatFinished,
+    is_exact: impl Fn(&&Item) -> bool,
+) -> Option<Finding> {
+    let [expected, found] =
+        [reference, repeat].map(|side| side.items.iter().filter(&is_exact).collect::<Vec<_>>());
+    if expected.len() != found.len() {
         let difference = Difference::OutputCount;
         return Some(messages::difference(&difference, reference, repeat));
     }
-    let different: Vec<&str> = reference
-        .items
-        .iter()
-        .zip(&repeat.items)
+    let different: Vec<&str> = expected
+        .into_iter()
+        .zip(found)
         .filter(|(a, b)| a.name != b.name || a.sha256 != b.sha256)
         .map(|(_, item)| item.name.as_str())
         .collect();

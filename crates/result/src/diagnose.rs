@@ -30,7 +30,8 @@ const RULES: [Rule; 7] = [
 
 /// All diagnoses of a run.
 pub(super) fn diagnose(result: &RunResult) -> Vec<Diagnosis<'_>> {
-    let mut out: Vec<Diagnosis<'_>> = compared(result)
+    let mut out: Vec<Diagnosis<'_>> = result
+        .compared()
         .flat_map(|arm| {
             let found = RULES.iter().filter_map(move |rule| rule(arm, result));
             found.map(move |found| Diagnosis::Arm(arm, found))
@@ -57,12 +58,6 @@ fn tools(result: &RunResult) -> Vec<Diagnosis<'_>> {
     });
     let costs = result.tools.iter().map(Diagnosis::ToolCost);
     order.chain(costs).collect()
-}
-
-/// The arms that are compared with the base; of the control only the noise is told.
-fn compared(result: &RunResult) -> impl Iterator<Item = &ArmResult> {
-    let arms = result.arms.iter();
-    arms.filter(|arm| arm.name != result.base && !arm.control)
 }
 
 /// A part of the slot time, if it is large enough for a finding.
@@ -173,7 +168,8 @@ fn slots_busy<'a>(arm: &'a ArmResult, _: &'a RunResult) -> Option<ArmDiagnosis<'
 /// difference is significant.
 fn best_arm(result: &RunResult) -> Option<Diagnosis<'_>> {
     let workers = result.arms.iter().map(|arm| arm.workers).max()?;
-    let mut arms: Vec<&ArmResult> = compared(result)
+    let mut arms: Vec<&ArmResult> = result
+        .compared()
         .filter(|arm| arm.workers == workers && arm.speedup.is_some())
         .collect();
     arms.sort_by(|a, b| a.wall_median_s.total_cmp(&b.wall_median_s));

@@ -10,6 +10,7 @@ mod alike;
 mod analyses;
 mod bound;
 mod check;
+mod compared;
 mod compute;
 mod diagnose;
 mod disturbed;

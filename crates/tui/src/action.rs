@@ -1,12 +1,10 @@
 //! What can be done in the interface. Key tables, palette and mouse all say it with an [`Action`],
 //! and the application does it.
 
-use std::path::PathBuf;
-
 use workbench_machine::state::ProcessSignal;
 use workbench_record::{RunDir, RunLabel};
 
-use crate::event::{HandInRequest, MissingSetup, ProcessTarget};
+use crate::event::{ExportRequest, HandInRequest, MissingSetup, ProcessTarget};
 use crate::field::Editing;
 use crate::kit::Motion;
 use crate::tell::Telling;
@@ -116,16 +114,11 @@ pub enum Action {
     /// Name a report of the run.
     Export,
     /// Write a report.
-    Write {
-        /// The file.
-        path: PathBuf,
-        /// Whether an existing file is replaced.
-        replace: bool,
-    },
+    Write(ExportRequest),
     /// Name the file in which the run is handed in.
     HandIn,
     /// Write a hand-in.
-    WriteHandIn(HandInRequest),
+    WriteHandIn(RunDir, HandInRequest),
 
     /// Choose a signal for the selected process.
     AskSignal,

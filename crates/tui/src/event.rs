@@ -131,6 +131,15 @@ pub enum HandedIn {
     Refused(String),
 }
 
+/// A report that is to be written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExportRequest {
+    /// The file.
+    pub path: PathBuf,
+    /// Whether an existing file is replaced.
+    pub replace: bool,
+}
+
 /// How writing a report went.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Exported {
@@ -191,10 +200,10 @@ pub enum AppEvent {
     Calibrated(Box<CalibrationRequest>, Option<Calibration>),
     /// These other processes measure on this machine.
     Beside(Vec<Measuring>),
-    /// A report has been written, or not.
-    Exported(Exported),
-    /// A hand-in has been written, or not.
-    HandedIn(HandedIn),
+    /// A report of a run has been written as asked, or not.
+    Exported(RunDir, ExportRequest, Exported),
+    /// A hand-in of a run has been written as asked, or not.
+    HandedIn(RunDir, HandInRequest, HandedIn),
     /// Answers have been read.
     AnswersRead(SheetPlace, Result<AnswerSheet, String>),
     /// Answers could not be kept, and why.
@@ -227,14 +236,7 @@ pub enum Effect {
     /// Look for other processes that measure.
     LookAround,
     /// Write a report of the result that is shown.
-    Export {
-        /// Of this run.
-        loaded: Arc<Loaded>,
-        /// The file.
-        path: PathBuf,
-        /// Whether an existing file is replaced.
-        replace: bool,
-    },
+    Export(Arc<Loaded>, ExportRequest),
     /// Write a hand-in of a run.
     HandIn(RunDir, HandInRequest),
     /// The terminal, and the end of the program.

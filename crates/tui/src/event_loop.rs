@@ -185,11 +185,7 @@ impl Loop<'_> {
                 Effect::Survey(request) => self.session.survey(request),
                 Effect::Calibrate(request) => self.session.calibrate(request),
                 Effect::LookAround => self.session.look_around(),
-                Effect::Export {
-                    loaded,
-                    path,
-                    replace,
-                } => self.session.export(loaded, path, replace),
+                Effect::Export(loaded, request) => self.session.export(loaded, request),
                 Effect::HandIn(run, request) => self.session.hand_in(run, request),
                 Effect::Terminal(effect) => self.on_terminal(effect),
             }

@@ -12,6 +12,9 @@ use workbench_record::{Event, Record, Snapshot};
 pub const SPEEDS: [u32; 7] = [1, 2, 5, 10, 20, 50, 100];
 /// A jump is this share of the whole run.
 const JUMPS: u64 = 20;
+/// While it plays, going back passes what was reached so short a time ago: else one would come to
+/// the same again and again.
+const JUST_REACHED: Duration = Duration::from_millis(500);
 
 /// A recorded run being played.
 #[derive(Debug)]
@@ -80,12 +83,14 @@ impl Player {
         if !self.playing {
             return;
         }
-        let ns = u64::try_from(by.as_nanos()).unwrap_or(u64::MAX);
-        let to = self
-            .at_ns
-            .saturating_add(ns.saturating_mul(u64::from(self.speed())));
-        self.forward(to, snapshot);
+        self.forward(self.at_ns.saturating_add(self.played_ns(by)), snapshot);
         self.playing = self.at_ns < self.end_ns;
+    }
+
+    /// Nanoseconds of the run's clock that are played in a time.
+    fn played_ns(&self, time: Duration) -> u64 {
+        let ns = u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
+        ns.saturating_mul(u64::from(self.speed()))
     }
 
     /// Jumps forward or back by a twentieth of the run for every step; whether it went back, so
@@ -126,7 +131,12 @@ impl Player {
             self.forward(next.unwrap_or(self.end_ns), snapshot);
             return false;
         }
-        let to = times.filter(|t| *t < now).max().unwrap_or(0);
+        let before = if self.playing {
+            now.saturating_sub(self.played_ns(JUST_REACHED))
+        } else {
+            now
+        };
+        let to = times.filter(|t| *t < before).max().unwrap_or(0);
         (self.at_ns, self.next) = (0, 0);
         *snapshot = Snapshot::default();
         self.forward(to, snapshot);
@@ -203,6 +213,25 @@ mod tests {
             player.seek(true, &mut snapshot);
         }
         assert!(player.is_at_end());
+    }
+
+    /// Time goes on between two keys, and each goes one back all the same.
+    #[test]
+    fn going_back_does_not_stick_while_it_plays() {
+        let mut player = Player::new(records(), 2);
+        let mut snapshot = Snapshot::default();
+        player.jump(JUMPS.cast_signed(), &mut snapshot);
+        let mut seen = Vec::new();
+        for _ in 0..3 {
+            player.seek(false, &mut snapshot);
+            seen.push(player.position().0 / 1_000_000_000);
+            player.advance(Duration::from_millis(200), &mut snapshot);
+        }
+        assert_eq!(seen, [8, 7, 6]);
+        // Held, it goes to what is right before.
+        player.toggle(&mut snapshot);
+        player.seek(false, &mut snapshot);
+        assert_eq!(player.position().0, 6_000_000_000);
     }
 
     #[test]

@@ -1,7 +1,6 @@
 //! Reading runs for the screens, and writing their reports: slow work, done on threads of the
 //! session.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use workbench_dataset::{CsvOptions, ReadOptions, survey_csv};
@@ -13,7 +12,7 @@ use workbench_record::{RecordError, RunDir, RunStore, Snapshot};
 use workbench_report::format;
 use workbench_result::{RunResult, compute, load};
 
-use crate::event::{Exported, Loaded, Recorded, SideBySide};
+use crate::event::{ExportRequest, Exported, Loaded, Recorded, SideBySide};
 use crate::screens::form_data::{SurveyRequest, Surveyed};
 use crate::sheet_place::SheetPlace;
 
@@ -110,9 +109,9 @@ fn empty_sheet(run: &RunDir) -> Result<AnswerSheet, RecordError> {
 }
 
 /// Writes a report of a run.
-pub fn export(path: &Path, replace: bool, loaded: &Loaded) -> Exported {
-    let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-    if !replace && path.exists() {
+pub fn export(request: &ExportRequest, loaded: &Loaded) -> Exported {
+    let path = std::path::absolute(&request.path).unwrap_or_else(|_| request.path.clone());
+    if !request.replace && path.exists() {
         return Exported::Exists(path);
     }
     let sheet = loaded.run.read_answers().ok().flatten();

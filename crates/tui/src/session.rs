@@ -2,12 +2,11 @@
 //! and the channel on which their news come in.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::mpsc as channel;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use ratatui::crossterm::event::{self as input, KeyEvent};
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 use workbench_clock::thread_cpu_ns;
 use workbench_experiment::lab::LabError;
@@ -21,22 +20,20 @@ use workbench_machine::{MachineFacts, usable_cores};
 use workbench_record::{Record, RecordError, RunDir, RunStore, Snapshot, Subscriber, Tail};
 
 use super::event::{
-    AnswersEffect, AppEvent, HandInRequest, HistoryEffect, Loaded, MissingSetup, MonitorEffect,
-    RunEffect, RunError, RunJob, WatchEffect,
+    AnswersEffect, AppEvent, ExportRequest, HandInRequest, HistoryEffect, Loaded, MissingSetup,
+    MonitorEffect, RunEffect, RunError, RunJob, WatchEffect,
 };
-use super::ground::{AnswerSieve, Sifted};
 use super::hangup;
 use super::host::Host;
+use super::input::read_input;
 use super::kit::text;
 use super::looker::MachineLooker;
+use super::measuring_turn::MeasuringTurn;
 use super::reader;
 use super::screens::Labs;
 use super::screens::form_calibration::CalibrationRequest;
 use super::screens::form_data::SurveyRequest;
 use super::sheet_place::SheetPlace;
-
-/// The longest silence within an answer of the terminal.
-const ANSWER_GAP: Duration = Duration::from_millis(100);
 
 /// How often the log of another process is read.
 const FOLLOW: Duration = Duration::from_millis(200);
@@ -51,6 +48,8 @@ pub struct Session {
     /// Dropping it ends the thread that follows a run.
     following: Option<channel::Sender<()>>,
     looker: MachineLooker,
+    /// A run and the timing of a set-up wait for each other.
+    turn: Arc<MeasuringTurn>,
 }
 
 /// What making a run takes.
@@ -94,6 +93,7 @@ impl Session {
             beside: Vec::new(),
             following: None,
             looker,
+            turn: Arc::default(),
         };
         let news = News {
             events: events_in,
@@ -218,13 +218,17 @@ impl Session {
         });
     }
 
-    /// Times a lab's unit of work.
+    /// Times a lab's unit of work. Of set-ups that follow each other closely only the last is timed:
+    /// for the others nobody waits any more.
     pub fn calibrate(&self, request: Box<CalibrationRequest>) {
-        let labs = Arc::clone(&self.maker.labs);
-        self.report("workbench-timing", move || {
+        let (labs, events) = (Arc::clone(&self.maker.labs), self.events.clone());
+        let (turn, number) = (Arc::clone(&self.turn), self.turn.number());
+        self.thread("workbench-timing", move || {
             let lab = labs.get(request.lab);
-            let found = lab.and_then(|lab| lab.calibrate(&request.config));
-            AppEvent::Calibrated(request, found)
+            let time = || lab.and_then(|lab| lab.calibrate(&request.config));
+            if let Some(found) = turn.latest(number, time) {
+                let _ = events.send(AppEvent::Calibrated(request, found));
+            }
         });
     }
 
@@ -239,9 +243,10 @@ impl Session {
     }
 
     /// Writes a report.
-    pub fn export(&self, loaded: Arc<Loaded>, path: PathBuf, replace: bool) {
+    pub fn export(&self, loaded: Arc<Loaded>, request: ExportRequest) {
         self.report("workbench-export", move || {
-            AppEvent::Exported(reader::export(&path, replace, &loaded))
+            let exported = reader::export(&request, &loaded);
+            AppEvent::Exported(loaded.run.clone(), request, exported)
         });
     }
 
@@ -249,7 +254,8 @@ impl Session {
     pub fn hand_in(&self, run: RunDir, request: HandInRequest) {
         let (host, store) = (Arc::clone(&self.maker.host), self.maker.store.clone());
         self.report("workbench-hand-in", move || {
-            AppEvent::HandedIn(host.hand_in(&store, &run, &request))
+            let handed_in = host.hand_in(&store, &run, &request);
+            AppEvent::HandedIn(run, request, handed_in)
         });
     }
 
@@ -291,9 +297,9 @@ impl Session {
     /// Makes a run on a thread of its own.
     fn make(&mut self, job: RunJob) {
         self.maker.control = Control::beside(self.maker.host.measuring());
-        let maker = self.maker.clone();
+        let (maker, turn) = (self.maker.clone(), Arc::clone(&self.turn));
         self.report("workbench-run", move || {
-            let run = || maker.make(&job);
+            let run = || turn.alone(|| maker.make(&job));
             let ended = catch_unwind(AssertUnwindSafe(run))
                 .unwrap_or_else(|_| Err(refused("the run ended in a panic; its record is kept")));
             match ended {
@@ -449,46 +455,5 @@ fn loaded(ended: Ended) -> Loaded {
         snapshot: ended.snapshot,
         standing: Standing::of_result(&ended.result),
         result: ended.result,
-    }
-}
-
-/// Terminals report every cell that the mouse passes.
-fn is_noise(kind: input::MouseEventKind) -> bool {
-    use input::MouseEventKind::{Drag, Moved, Up};
-    matches!(kind, Moved | Drag(_) | Up(_))
-}
-
-/// Tells what comes from the terminal, until it is gone or nobody listens.
-fn read_input(events: &UnboundedSender<AppEvent>) {
-    let mut sieve = AnswerSieve::default();
-    let tell = |event: AppEvent| events.send(event).is_ok();
-    let keys = |keys: Vec<KeyEvent>| keys.into_iter().all(|key| tell(AppEvent::Key(key)));
-    loop {
-        if sieve.is_holding() && !input::poll(ANSWER_GAP).unwrap_or(true) {
-            if !keys(sieve.release()) {
-                return;
-            }
-            continue;
-        }
-        let goes_on = match input::read() {
-            Ok(input::Event::Key(key)) => match sieve.take(key) {
-                Sifted::Keys(all) => keys(all),
-                Sifted::Held => true,
-                Sifted::Answer(ground) => tell(AppEvent::Ground(ground)),
-            },
-            Ok(input::Event::Mouse(mouse)) if is_noise(mouse.kind) => true,
-            Ok(input::Event::Mouse(mouse)) => tell(AppEvent::Mouse(mouse)),
-            Ok(input::Event::Paste(text)) => tell(AppEvent::Paste(text)),
-            Ok(input::Event::Resize(..)) => tell(AppEvent::Redraw),
-            Ok(_) => true,
-            // The terminal is gone.
-            Err(_) => {
-                tell(AppEvent::TerminalLost);
-                false
-            }
-        };
-        if !goes_on {
-            return;
-        }
     }
 }

@@ -111,9 +111,9 @@ impl App {
             | Action::DeleteNow(_) => return self.act_on_row(action),
             Action::Compare => return self.compare_marked(),
             action @ (Action::Export
-            | Action::Write { .. }
+            | Action::Write(_)
             | Action::HandIn
-            | Action::WriteHandIn(_)) => return self.act_on_files(action),
+            | Action::WriteHandIn(..)) => return self.act_on_files(action),
             Action::Stop => {
                 if let Some(live) = &self.live {
                     self.overlay = Some(Overlay::Stop(Stop::stopping(&live.snapshot)));
@@ -136,31 +136,22 @@ impl App {
         match action {
             Action::Export => {
                 if let Some(run) = self.run() {
-                    let export = Export::new(&run.id(), &self.shared.prefer);
+                    let export = Export::new(run, &self.shared.prefer);
                     self.overlay = Some(Overlay::Export(export));
                 }
             }
-            Action::Write { path, replace } => {
+            Action::Write(request) => {
                 if let Screen::Result(screen) = &self.screen {
-                    let loaded = Arc::clone(&screen.loaded);
-                    return vec![Effect::Export {
-                        loaded,
-                        path,
-                        replace,
-                    }];
+                    return vec![Effect::Export(Arc::clone(&screen.loaded), request)];
                 }
             }
             Action::HandIn => {
                 if let Some(run) = self.run() {
-                    let hand_in = HandIn::new(&run.id(), &self.shared.prefer);
+                    let hand_in = HandIn::new(run, &self.shared.prefer);
                     self.overlay = Some(Overlay::HandIn(hand_in));
                 }
             }
-            Action::WriteHandIn(request) => {
-                if let Some(run) = self.run() {
-                    return vec![Effect::HandIn(run, request)];
-                }
-            }
+            Action::WriteHandIn(run, request) => return vec![Effect::HandIn(run, request)],
             _ => {}
         }
         Vec::new()

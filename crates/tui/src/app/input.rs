@@ -135,7 +135,7 @@ impl App {
         let Some(action) = action else {
             return Vec::new();
         };
-        if !matches!(action, Action::Write { .. } | Action::WriteHandIn(_)) {
+        if !matches!(action, Action::Write(_) | Action::WriteHandIn(..)) {
             self.overlay = None;
         }
         self.act(action)

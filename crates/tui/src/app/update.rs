@@ -12,8 +12,8 @@ use workbench_record::{Record, RunDir};
 
 use super::state::{App, Back, LiveRun, Screen};
 use crate::event::{
-    AppEvent, Effect, Exit, Exported, HandedIn, HistoryEffect, Loaded, MissingSetup, MonitorEffect,
-    RunError, SideBySide, TerminalEffect, WatchEffect,
+    AppEvent, Effect, Exit, ExportRequest, Exported, HandInRequest, HandedIn, HistoryEffect,
+    Loaded, MissingSetup, MonitorEffect, RunError, SideBySide, TerminalEffect, WatchEffect,
 };
 use crate::overlay::missing::Missing;
 use crate::overlay::{self, Overlay};
@@ -52,8 +52,8 @@ impl App {
             form.check(&self.shared);
             let survey = form.survey_request().map(Box::new);
             effects.extend(survey.map(Effect::Survey));
-            // Timing would disturb the run under way.
-            if self.live.is_none() {
+            // Timing would disturb the run under way, here or in another process.
+            if self.live.is_none() && self.shared.beside.is_empty() {
                 let timed = form.calibration_request().map(Box::new);
                 effects.extend(timed.map(Effect::Calibrate));
             }
@@ -108,8 +108,10 @@ impl App {
             AppEvent::RunChanged(Ok(())) => {
                 return vec![Effect::History(HistoryEffect::Refresh)];
             }
-            AppEvent::Exported(exported) => self.exported(exported),
-            AppEvent::HandedIn(handed_in) => self.handed_in(handed_in),
+            AppEvent::Exported(run, request, exported) => self.exported(&run, request, exported),
+            AppEvent::HandedIn(run, request, handed_in) => {
+                self.handed_in(&run, request, handed_in);
+            }
             AppEvent::AnswersRead(place, sheet) => {
                 if let Screen::Questions(questions) = &mut self.screen {
                     questions.screen.read(&place, sheet);
@@ -256,26 +258,30 @@ impl App {
         }
     }
 
-    fn handed_in(&mut self, handed_in: HandedIn) {
-        match &mut self.overlay {
-            Some(Overlay::HandIn(hand_in)) => hand_in.done(handed_in),
-            _ => self.notice = Some(overlay::hand_in::sentence(&handed_in)),
+    fn handed_in(&mut self, run: &RunDir, request: HandInRequest, handed_in: HandedIn) {
+        let left = match &mut self.overlay {
+            Some(Overlay::HandIn(hand_in)) => hand_in.file.done(run, request, handed_in),
+            _ => Err(handed_in),
+        };
+        if let Err(handed_in) = left {
+            self.notice = Some(overlay::hand_in::sentence(&handed_in));
         }
     }
 
-    fn exported(&mut self, exported: Exported) {
+    fn exported(&mut self, run: &RunDir, request: ExportRequest, exported: Exported) {
         if let Exported::Written(path) = &exported {
             self.reports.push(path.clone());
         }
-        match &mut self.overlay {
-            Some(Overlay::Export(export)) => export.done(exported),
-            _ => {
-                self.notice = Some(match exported {
-                    Exported::Written(path) => format!("Written to {}", path.display()),
-                    Exported::Exists(path) => format!("Not written: {} exists.", path.display()),
-                    Exported::Refused(error) => error,
-                });
-            }
+        let left = match &mut self.overlay {
+            Some(Overlay::Export(export)) => export.file.done(run, request, exported),
+            _ => Err(exported),
+        };
+        if let Err(exported) = left {
+            self.notice = Some(match exported {
+                Exported::Written(path) => format!("Written to {}", path.display()),
+                Exported::Exists(path) => format!("Not written: {} exists.", path.display()),
+                Exported::Refused(error) => error,
+            });
         }
     }
 

@@ -6,6 +6,7 @@ use ratatui::layout::Rect;
 use ratatui::text::Line;
 use workbench_report::format;
 
+use super::choice::Choice;
 use crate::action::Action;
 use crate::kit::text::wrap_plain;
 use crate::kit::{buttons, dialog_of};
@@ -18,7 +19,7 @@ pub struct Begin {
     reasons: Vec<String>,
     /// A shorter preset that can be run first.
     shorter: Option<String>,
-    button: usize,
+    choice: Choice,
 }
 
 impl Begin {
@@ -27,7 +28,7 @@ impl Begin {
         Self {
             reasons,
             shorter,
-            button: 0,
+            choice: Choice::default(),
         }
     }
 
@@ -44,15 +45,13 @@ impl Begin {
     /// Does what a key stands for; gives the answer where it is one.
     pub fn act(&mut self, action: &Action) -> Option<Action> {
         let mut buttons = self.buttons();
-        let count = buttons.len();
         match action {
-            Action::Agree => return Some(Action::StartNow),
-            Action::Choose => return Some(buttons.swap_remove(self.button.min(count - 1)).1),
-            Action::Next => self.button = (self.button + 1) % count,
-            Action::Previous => self.button = (self.button + count - 1) % count,
-            _ => {}
+            Action::Agree => Some(Action::StartNow),
+            _ => {
+                let pressed = self.choice.act(action, buttons.len())?;
+                Some(buttons.swap_remove(pressed).1)
+            }
         }
-        None
     }
 
     /// Draws the dialog.
@@ -64,7 +63,7 @@ impl Begin {
                 text.push(Line::default());
             }
             let labels = self.buttons().into_iter().map(|(label, _)| label);
-            text.extend(buttons(labels, (self.button, columns), theme));
+            text.extend(buttons(labels, (self.choice.at(), columns), theme));
             text
         });
     }

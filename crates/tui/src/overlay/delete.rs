@@ -7,6 +7,7 @@ use workbench_history::list::RunRow;
 use workbench_record::RunDir;
 use workbench_report::format;
 
+use super::choice::Choice;
 use crate::action::Action;
 use crate::kit::text::wrap_plain;
 use crate::kit::{buttons, dialog_of};
@@ -17,7 +18,7 @@ use crate::theme::Theme;
 pub struct Delete {
     run: RunDir,
     told: String,
-    yes: bool,
+    choice: Choice,
 }
 
 impl Delete {
@@ -37,21 +38,19 @@ impl Delete {
         Self {
             run: row.run.clone(),
             told,
-            yes: false,
+            choice: Choice::default(),
         }
     }
 
     /// Does what a key stands for; gives the answer where it is one.
     pub fn act(&mut self, action: &Action) -> Option<Action> {
+        let delete = Action::DeleteNow(self.run.clone());
         match action {
-            Action::Agree => Some(Action::DeleteNow(self.run.clone())),
-            Action::Choose if self.yes => Some(Action::DeleteNow(self.run.clone())),
-            Action::Choose => Some(Action::Close),
-            Action::Next => {
-                self.yes = !self.yes;
-                None
-            }
-            _ => None,
+            Action::Agree => Some(delete),
+            _ => match self.choice.act(action, 2)? {
+                0 => Some(Action::Close),
+                _ => Some(delete),
+            },
         }
     }
 
@@ -61,7 +60,7 @@ impl Delete {
             let mut text = wrap_plain(&self.told, columns, theme.text);
             text.push(Line::default());
             let labels = ["[ Keep it ]", "[ Delete it ]"].map(str::to_owned);
-            text.extend(buttons(labels, (usize::from(self.yes), columns), theme));
+            text.extend(buttons(labels, (self.choice.at(), columns), theme));
             text
         });
     }

@@ -6,6 +6,7 @@ use ratatui::layout::Rect;
 use ratatui::text::Line;
 use workbench_report::format;
 
+use super::choice::Choice;
 use crate::action::Action;
 use crate::event::MissingSetup;
 use crate::kit::text::wrap_plain;
@@ -17,14 +18,17 @@ use crate::theme::Theme;
 pub struct Missing {
     /// What is missing, and for what.
     setup: MissingSetup,
-    /// Whether the cursor is on the button that installs it.
-    yes: bool,
+    /// The second button installs it, where that can be done.
+    choice: Choice,
 }
 
 impl Missing {
     /// Asks; leaving it is the button at the cursor.
     pub fn new(setup: MissingSetup) -> Self {
-        Self { setup, yes: false }
+        Self {
+            setup,
+            choice: Choice::default(),
+        }
     }
 
     /// Does what a key stands for; gives the answer where it is one.
@@ -32,13 +36,10 @@ impl Missing {
         let possible = self.setup.plan.is_ok();
         match action {
             Action::Agree if possible => Some(self.install()),
-            Action::Choose if self.yes => Some(self.install()),
-            Action::Choose => Some(Action::Close),
-            Action::Next => {
-                self.yes = possible && !self.yes;
-                None
-            }
-            _ => None,
+            _ => match self.choice.act(action, 1 + usize::from(possible))? {
+                0 => Some(Action::Close),
+                _ => Some(self.install()),
+            },
         }
     }
 
@@ -76,7 +77,7 @@ impl Missing {
             }
             Err(problem) => say(problem, theme.bad),
         }
-        text.extend(buttons(labels, (usize::from(self.yes), columns), theme));
+        text.extend(buttons(labels, (self.choice.at(), columns), theme));
         text
     }
 }

@@ -10,8 +10,10 @@
 //! ```
 
 pub mod begin;
+pub mod choice;
 pub mod delete;
 pub mod export;
+pub mod file_name;
 pub mod hand_in;
 pub mod help;
 pub mod label;
@@ -97,7 +99,7 @@ impl Overlay {
             (Some(action), Self::HandIn(hand_in)) => hand_in.act(&action),
             (Some(action), Self::Palette(palette)) => palette.act(&action),
             (None, Self::Export(export)) => {
-                export.type_key(key);
+                export.file.type_key(key);
                 None
             }
             (None, Self::Label(label)) => {
@@ -105,7 +107,7 @@ impl Overlay {
                 None
             }
             (None, Self::HandIn(hand_in)) => {
-                hand_in.type_key(key);
+                hand_in.file.type_key(key);
                 None
             }
             (None, Self::Palette(palette)) => {
@@ -127,8 +129,8 @@ impl Overlay {
     /// Takes text into its field, where it has one.
     pub fn paste(&mut self, text: &str) {
         match self {
-            Self::Export(export) => export.paste(text),
-            Self::HandIn(hand_in) => hand_in.paste(text),
+            Self::Export(export) => export.file.paste(text),
+            Self::HandIn(hand_in) => hand_in.file.paste(text),
             Self::Palette(palette) => palette.paste(text),
             Self::Label(label) => label.paste(text),
             Self::Help(_)

@@ -6,6 +6,7 @@ use ratatui::text::Line;
 use workbench_machine::state::ProcessSignal;
 use workbench_report::format;
 
+use super::choice::Choice;
 use crate::action::Action;
 use crate::event::ProcessTarget;
 use crate::kit::text::wrap_plain;
@@ -19,8 +20,8 @@ pub struct AskSignal {
     /// What people know it by.
     command: String,
     user: String,
-    /// The button at the cursor; 0 sends nothing.
-    button: usize,
+    /// The first button sends nothing.
+    choice: Choice,
 }
 
 impl AskSignal {
@@ -30,24 +31,15 @@ impl AskSignal {
             target,
             command: command.to_owned(),
             user: user.to_owned(),
-            button: 0,
+            choice: Choice::default(),
         }
     }
 
     /// Does what a key stands for; gives the answer where it is one.
     pub fn act(&mut self, action: &Action) -> Option<Action> {
-        let count = ProcessSignal::ALL.len() + 1;
-        match action {
-            Action::Choose => {
-                let signal = self.button.checked_sub(1).map(|at| ProcessSignal::ALL[at]);
-                let send = |signal| Action::SendSignal(self.target.clone(), signal);
-                return Some(signal.map_or(Action::Close, send));
-            }
-            Action::Next => self.button = (self.button + 1) % count,
-            Action::Previous => self.button = (self.button + count - 1) % count,
-            _ => {}
-        }
-        None
+        let pressed = self.choice.act(action, ProcessSignal::ALL.len() + 1)?;
+        let send = |signal| Action::SendSignal(self.target.clone(), signal);
+        Some(signal_of(pressed).map_or(Action::Close, send))
     }
 
     /// Draws the dialog.
@@ -66,7 +58,7 @@ impl AskSignal {
                 );
                 let mut text = wrap_plain(&sentence, columns, theme.text);
                 text.push(Line::default());
-                let chosen = self.button.checked_sub(1).map(|at| ProcessSignal::ALL[at]);
+                let chosen = signal_of(self.choice.at());
                 let about = chosen.map_or_else(
                     || "Nothing is sent.".to_owned(),
                     |signal| format!("SIG{} {}.", signal.name(), signal.about()),
@@ -77,9 +69,15 @@ impl AskSignal {
                     .iter()
                     .map(|signal| format!("[ {} ]", signal.name()));
                 let labels = std::iter::once("[ None ]".to_owned()).chain(signals);
-                text.extend(buttons(labels, (self.button, columns), theme));
+                text.extend(buttons(labels, (self.choice.at(), columns), theme));
                 text
             },
         );
     }
+}
+
+/// The signal of a button.
+fn signal_of(button: usize) -> Option<ProcessSignal> {
+    let at = button.checked_sub(1)?;
+    ProcessSignal::ALL.get(at).copied()
 }

@@ -8,6 +8,7 @@ use workbench_record::{ArmFacts, Snapshot};
 use workbench_report::format;
 use workbench_result::workers_of;
 
+use super::choice::Choice;
 use crate::action::Action;
 use crate::kit::text::wrap_plain;
 use crate::kit::{buttons, dialog_of};
@@ -20,7 +21,7 @@ pub struct Stop {
     leaving: bool,
     /// Arms that still have something to do, the one under way first.
     arms: Vec<String>,
-    button: usize,
+    choice: Choice,
 }
 
 impl Stop {
@@ -29,7 +30,7 @@ impl Stop {
         Self {
             leaving: true,
             arms: Vec::new(),
-            button: 0,
+            choice: Choice::default(),
         }
     }
 
@@ -39,7 +40,7 @@ impl Stop {
         Self {
             leaving: false,
             arms: open_arms(snapshot),
-            button: 0,
+            choice: Choice::default(),
         }
     }
 
@@ -70,15 +71,13 @@ impl Stop {
     /// Does what a key stands for; gives the answer where it is one.
     pub fn act(&mut self, action: &Action) -> Option<Action> {
         let mut buttons = self.buttons();
-        let count = buttons.len();
         match action {
-            Action::Agree => return Some(self.stop()),
-            Action::Choose => return Some(buttons.swap_remove(self.button.min(count - 1)).1),
-            Action::Next => self.button = (self.button + 1) % count,
-            Action::Previous => self.button = (self.button + count - 1) % count,
-            _ => {}
+            Action::Agree => Some(self.stop()),
+            _ => {
+                let pressed = self.choice.act(action, buttons.len())?;
+                Some(buttons.swap_remove(pressed).1)
+            }
         }
-        None
     }
 
     /// Draws the dialog.
@@ -95,7 +94,7 @@ impl Stop {
                 text.push(Line::default());
             }
             let labels = self.buttons().into_iter().map(|(label, _)| label);
-            text.extend(buttons(labels, (self.button, columns), theme));
+            text.extend(buttons(labels, (self.choice.at(), columns), theme));
             text
         });
     }

@@ -14,7 +14,6 @@ pub struct CalibrationRequest {
 impl CalibrationRequest {
     /// The request of a set-up.
     pub fn new(lab: usize, config: &RunConfig) -> Self {
-        let arms = config.arms.clone();
         Self {
             lab,
             config: Box::new(RunConfig {
@@ -24,7 +23,6 @@ impl CalibrationRequest {
                 control: false,
                 oversubscribe: true,
                 command: String::new(),
-                arms,
                 ..config.clone()
             }),
         }

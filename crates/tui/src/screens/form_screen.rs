@@ -36,8 +36,9 @@ pub struct FormScreen {
     columns: usize,
     /// How long the lab's unit of work takes.
     timing: Timing,
-    /// A start was asked for while that was being timed.
-    pub(super) starts_when_timed: bool,
+    /// What was to be started while that was being timed. What a person goes on to change is not
+    /// started by itself.
+    starts_when_timed: Option<Box<RunConfig>>,
     /// What the lab said when it was to run what the form stood for.
     refused: Option<Refused>,
     /// What the form stands for; made when something changes, not when it is drawn.
@@ -128,7 +129,7 @@ impl FormScreen {
             refused: None,
             checked: check(&form, (lab, None, &timing), shared),
             timing,
-            starts_when_timed: false,
+            starts_when_timed: None,
             columns: 40,
             form,
         })
@@ -142,6 +143,10 @@ impl FormScreen {
         let row = self.row();
         let known = (self.lab, self.refused.as_ref(), &self.timing);
         self.checked = check(&self.form, known, shared);
+        self.starts_when_timed = self.starts_when_timed.take().filter(|asked| {
+            let is_same = |config| config == asked.as_ref();
+            !self.is_typing() && self.checked.config.as_ref().is_ok_and(is_same)
+        });
         self.point_at(&row);
     }
 
@@ -379,13 +384,15 @@ impl FormScreen {
 
     /// Takes in how long the unit of work takes; whether a start has waited for it.
     pub fn calibrated(&mut self, request: &CalibrationRequest, found: Option<Calibration>) -> bool {
-        self.timing.answer(request, found) && std::mem::take(&mut self.starts_when_timed)
+        self.timing.answer(request, found) && self.starts_when_timed.take().is_some()
     }
 
     /// Whether a start has to wait until the work is timed; it comes then.
     pub fn waits(&mut self) -> bool {
-        self.starts_when_timed = self.checked.is_timing;
-        self.starts_when_timed
+        let config = self.checked.config.as_ref().ok();
+        let config = config.filter(|_| self.checked.is_timing);
+        self.starts_when_timed = config.cloned().map(Box::new);
+        self.starts_when_timed.is_some()
     }
 
     /// What a person should know before the run is started, and a shorter preset to run first.

@@ -3,7 +3,7 @@
 
 use workbench_experiment::lab::{LabDefinition, LabHost, Opt, ParamValue, RunConfig};
 use workbench_experiment::{Request, resolve};
-use workbench_record::RunStatus;
+use workbench_record::{RunStatus, Until};
 use workbench_report::Format;
 
 use super::fixture::{Fixture, flat, labs, quick, refused, usable};
@@ -286,7 +286,20 @@ fn the_estimate_says_where_it_comes_from() {
     assert_eq!(told, "about 4.00 s, as run 20261121-101502-rf-3f9a took");
     config.workers = vec![1, 2];
     let told = told_of(past(rows), &config, lab);
-    assert!(told.starts_with("about 8.01 s"), "{told}");
+    // Nobody has timed the arm with one worker yet.
+    assert_eq!(
+        told,
+        "at least 8.01 s, as far as run 20261121-101502-rf-3f9a tells"
+    );
+    config.workers = vec![2];
+    config.control = true;
+    let told = told_of(past(rows), &config, lab);
+    assert!(told.starts_with("about 6.00 s"), "{told}");
+    config.control = false;
+    let (width, max_time_s) = (0.02, 600);
+    config.until = Some(Until { width, max_time_s });
+    let told = told_of(past(rows), &config, lab);
+    assert!(told.starts_with("at least 4.00 s"), "{told}");
     config.preset = "full".to_owned();
     assert!(told_of(past(rows), &config, lab).contains("no run of `full`"));
 }

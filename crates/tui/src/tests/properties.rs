@@ -155,11 +155,19 @@ impl Outside {
             Effect::Answers(AnswersEffect::Keep(..)) => Some(AppEvent::AnswersLost(
                 "no space\u{1b}[2J is left".to_owned(),
             )),
-            Effect::Export { path, replace, .. } if !replace => {
-                Some(AppEvent::Exported(Exported::Exists(path)))
+            Effect::Export(loaded, request) => {
+                let path = request.path.clone();
+                let exported = if request.replace {
+                    Exported::Written(path)
+                } else {
+                    Exported::Exists(path)
+                };
+                Some(AppEvent::Exported(loaded.run.clone(), request, exported))
             }
-            Effect::HandIn(_, request) => Some(AppEvent::HandedIn(handed_in(request))),
-            Effect::Export { path, .. } => Some(AppEvent::Exported(Exported::Written(path))),
+            Effect::HandIn(run, request) => {
+                let handed_in = handed_in(request.clone());
+                Some(AppEvent::HandedIn(run, request, handed_in))
+            }
             Effect::History(HistoryEffect::Label(..)) => Some(AppEvent::RunChanged(Ok(()))),
             Effect::History(HistoryEffect::Delete(_)) => Some(AppEvent::RunChanged(Err(
                 "it is under\u{1b}[2J way".to_owned(),

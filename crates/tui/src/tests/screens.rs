@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use workbench_record::RunStatus;
 
 use super::fixture::{Fixture, quick, records};
-use crate::event::{AppEvent, Exported, HandedIn};
+use crate::event::{AppEvent, Effect, Exported, HandedIn};
 use crate::screens::form::Row;
 use crate::theme::ThemeName;
 
@@ -119,12 +119,12 @@ fn export() {
     let effects = fixture.press("backspace backspace backspace m d enter");
     assert_eq!(effects.len(), 1, "{effects:?}");
     let there = Exported::Exists(PathBuf::from("/home/ada/a.md"));
-    fixture.app.update(AppEvent::Exported(there));
+    fixture.app.update(exported(effects, there));
     assert!(fixture.shown(80, 24).contains("Enter replaces it"));
     let effects = fixture.press("enter");
     assert!(format!("{effects:?}").contains("replace: true"));
     let written = Exported::Written(PathBuf::from("/home/ada/a.md"));
-    fixture.app.update(AppEvent::Exported(written));
+    fixture.app.update(exported(effects, written));
     assert!(fixture.shown(80, 24).contains("Written to /home/ada/a.md"));
 }
 
@@ -145,24 +145,88 @@ fn hand_in() {
         "the arm `trees`".to_owned(),
     ];
     let incomplete = HandedIn::Incomplete(missing.clone());
-    fixture.app.update(AppEvent::HandedIn(incomplete));
+    fixture.app.update(handed_in(effects, incomplete));
     snapshots("hand_in_incomplete", &mut fixture);
     let effects = fixture.press("enter");
     assert!(format!("{effects:?}").contains("draft: true"));
     let path = PathBuf::from("a.zip");
-    fixture
-        .app
-        .update(AppEvent::HandedIn(HandedIn::Exists(path.clone())));
+    let there = HandedIn::Exists(path.clone());
+    fixture.app.update(handed_in(effects, there));
     assert!(fixture.shown(80, 24).contains("Enter replaces it"));
     let effects = fixture.press("enter");
     assert!(format!("{effects:?}").contains("replace: true, draft: true"));
-    fixture.app.update(AppEvent::HandedIn(HandedIn::Written {
+    let written = HandedIn::Written {
         path,
         files: vec![
             ("manifest.json".to_owned(), 4_000),
             ("answers.json".to_owned(), 96),
         ],
         missing,
-    }));
+    };
+    fixture.app.update(handed_in(effects, written));
     snapshots("hand_in_written", &mut fixture);
+}
+
+/// The answer to the request of a report.
+fn exported(mut effects: Vec<Effect>, answer: Exported) -> AppEvent {
+    match effects.pop() {
+        Some(Effect::Export(loaded, request)) => {
+            AppEvent::Exported(loaded.run.clone(), request, answer)
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+/// The answer to the request of a hand-in.
+fn handed_in(mut effects: Vec<Effect>, answer: HandedIn) -> AppEvent {
+    match effects.pop() {
+        Some(Effect::HandIn(run, request)) => AppEvent::HandedIn(run, request, answer),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// A dialog that was closed while its file was written, and opened again for another run, waits
+/// for its own answer.
+#[test]
+fn an_answer_of_a_closed_dialog_is_not_another_ones() {
+    let ids = ["20261121-101502-rf-3f9a", "20261121-110000-rf-0001"];
+    let mut fixture = dark();
+    let [first, second] = ids.map(|id| {
+        let loaded = fixture.loaded(id, &quick(), RunStatus::Completed);
+        fixture.app.update(AppEvent::Opened(Ok(loaded)));
+        let effects = fixture.press("T ctrl-u a . z i p enter");
+        if id == ids[0] {
+            // Closes the dialog, then the result.
+            fixture.press("esc esc");
+        }
+        effects
+    });
+    let refused = || HandedIn::Refused("no space is left".to_owned());
+    fixture.app.update(handed_in(first, refused()));
+    assert!(fixture.app.notice.is_some());
+    let shown = fixture.shown(80, 24);
+    assert!(shown.contains("Packing."), "{shown}");
+    fixture.app.update(handed_in(second, refused()));
+    let shown = fixture.shown(80, 24);
+    assert!(shown.contains("│ no space is left"), "{shown}");
+    assert!(!shown.contains("Packing."), "{shown}");
+}
+
+/// No shell expands it here.
+#[test]
+fn a_tilde_is_the_home_folder_where_a_file_is_named() {
+    let home = std::env::home_dir().unwrap();
+    let mut fixture = dark();
+    let loaded = fixture.loaded("20261121-101502-rf-3f9a", &quick(), RunStatus::Completed);
+    fixture.app.update(AppEvent::Opened(Ok(loaded)));
+    let effects = fixture.press("e ctrl-u ~ / a . m d enter");
+    let [Effect::Export(_, request)] = &effects[..] else {
+        panic!("{effects:?}");
+    };
+    assert_eq!(request.path, home.join("a.md"));
+    let effects = fixture.press("esc T ctrl-u ~ / a . z i p enter");
+    let [Effect::HandIn(_, request)] = &effects[..] else {
+        panic!("{effects:?}");
+    };
+    assert_eq!(request.path, home.join("a.zip"));
 }

@@ -7,6 +7,7 @@ use super::fixture::{Fixture, flat, key_event, labs, usable};
 use crate::event::{AppEvent, Effect, RunEffect, RunJob};
 use crate::screens::Preferences;
 use crate::screens::form::{Form, Row};
+use crate::screens::form_calibration::CalibrationRequest;
 use crate::theme::ThemeName;
 
 #[test]
@@ -84,11 +85,7 @@ fn rows_have_names_in_words() {
 fn a_run_of_many_minutes_is_asked_about_before_it_starts() {
     let mut fixture = Fixture::new(ThemeName::Dark, false);
     let effects = fixture.app.update(AppEvent::Key(key_event("enter")));
-    let asked = effects.into_iter().find_map(|effect| match effect {
-        Effect::Calibrate(asked) => Some(asked),
-        _ => None,
-    });
-    let asked = asked.unwrap();
+    let asked = asked_to_time(effects).unwrap();
     assert!(fixture.shown(80, 24).contains("being estimated"));
     assert_eq!(fixture.press("s"), [], "it waits for the estimate");
     let timed = |unit_s| Calibration {
@@ -103,7 +100,10 @@ fn a_run_of_many_minutes_is_asked_about_before_it_starts() {
     for (width, height) in [(60, 16), (80, 24), (120, 40), (200, 60)] {
         let shown = flat(&fixture.shown(width, height));
         assert!(shown.contains("Start this run?"), "{shown}");
-        assert!(shown.contains("one tree takes 1.00 s here"), "{shown}");
+        assert!(
+            shown.contains("one tree takes 1.00 s on one core here"),
+            "{shown}"
+        );
         assert!(shown.contains("[ Run quick first ]"), "{shown}");
     }
     assert_eq!(fixture.press("enter"), [], "changing nothing is first");
@@ -119,10 +119,7 @@ fn a_run_of_many_minutes_is_asked_about_before_it_starts() {
 fn a_short_run_starts_as_soon_as_it_is_timed() {
     let mut fixture = Fixture::new(ThemeName::Dark, false);
     let effects = fixture.app.update(AppEvent::Key(key_event("enter")));
-    let asked = effects.into_iter().find_map(|effect| match effect {
-        Effect::Calibrate(asked) => Some(asked),
-        _ => None,
-    });
+    let asked = asked_to_time(effects);
     fixture.press("s");
     let timed = Calibration {
         unit: "tree",
@@ -136,6 +133,55 @@ fn a_short_run_starts_as_soon_as_it_is_timed() {
         matches!(effects[..], [Effect::Run(RunEffect::Make(_))]),
         "{effects:?}"
     );
+}
+
+/// What a person goes on to change is not started by itself.
+#[test]
+fn a_start_that_waits_is_off_when_something_is_changed() {
+    let mut fixture = Fixture::new(ThemeName::Dark, false);
+    let asked = asked_to_time(fixture.app.update(AppEvent::Key(key_event("enter")))).unwrap();
+    let timed = Calibration {
+        unit: "tree",
+        unit_s: 0.001,
+        units: 3_000,
+    };
+    assert_eq!(fixture.press("s"), []);
+    fixture.go_to(&Row::Seed);
+    fixture.app.update(AppEvent::Key(key_event("7")));
+    let again = asked_to_time(fixture.app.update(AppEvent::Key(key_event("enter"))));
+    let again = again.unwrap();
+    assert_ne!(again, asked);
+    // The unit of work is the same with other repeats, and the run is not.
+    assert_eq!(fixture.press("s"), []);
+    fixture.go_to(&Row::Repeats);
+    assert_eq!(fixture.press("right"), []);
+    for request in [asked, again] {
+        let answer = AppEvent::Calibrated(request, Some(timed.clone()));
+        assert_eq!(fixture.app.update(answer), []);
+    }
+    assert!(matches!(fixture.press("s")[..], [Effect::Run(_)]));
+}
+
+fn asked_to_time(effects: Vec<Effect>) -> Option<Box<CalibrationRequest>> {
+    effects.into_iter().find_map(|effect| match effect {
+        Effect::Calibrate(asked) => Some(asked),
+        _ => None,
+    })
+}
+
+/// Neither of the two could be trusted.
+#[test]
+fn nothing_is_timed_while_another_process_measures() {
+    let mut fixture = Fixture::new(ThemeName::Dark, false);
+    let other = Measuring {
+        pid: 4711,
+        what: "20261121-110000-rf-0001".to_owned(),
+    };
+    fixture.app.update(AppEvent::Beside(vec![other]));
+    let effects = fixture.app.update(AppEvent::Key(key_event("enter")));
+    assert_eq!(asked_to_time(effects), None);
+    let effects = fixture.app.update(AppEvent::Beside(Vec::new()));
+    assert!(asked_to_time(effects).is_some());
 }
 
 /// Whoever has no run of a lab begins with the preset that is short.

@@ -109,6 +109,14 @@ fn check(result: &RunResult) -> String {
             Basis::NearOutputs { metric, tolerance } => format!(
                 "all arms did equal work, and their {metric} differs by {tolerance} at most"
             ),
+            Basis::EqualOrNear { tolerances } => {
+                let near = |(metric, most)| format!("{metric} (differs by {most} at most)");
+                let near: Vec<String> = tolerances.iter().map(near).collect();
+                format!(
+                    "all arms did equal work with equal outputs, but for {}",
+                    near.join(", ")
+                )
+            }
         },
         (false, true) => "the arms did not do equal work".to_owned(),
         (true, false) => "the outputs of the arms differ".to_owned(),

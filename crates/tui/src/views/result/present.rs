@@ -36,7 +36,7 @@ fn glyph(c: char) -> Option<[&'static str; TALL as usize]> {
 /// Draws the screen.
 pub fn draw(pane: &mut Pane<'_>, result: &RunResult) {
     let theme = pane.theme;
-    let best = best(result);
+    let best = result.best_arm();
     let mut line = 1;
     if let Some((speedup, arm)) = best {
         let style = theme.arm(result.arm_place(&arm.name));
@@ -90,14 +90,6 @@ pub fn draw(pane: &mut Pane<'_>, result: &RunResult) {
         let top = rest.area.height.saturating_sub(lost);
         lost_time(&mut rest.below(top), arm);
     }
-}
-
-/// The arm with the highest speed-up that may be stated.
-fn best(result: &RunResult) -> Option<(f64, &ArmResult)> {
-    let arms = result.arms.iter();
-    let arms = arms.filter(|arm| arm.name != result.base && !arm.control);
-    arms.filter_map(|arm| Some((arm.speedup?, arm)))
-        .max_by(|a, b| a.0.total_cmp(&b.0))
 }
 
 /// A bar per arm, two lines high, with its name and its speed-up above it.
