@@ -7,9 +7,11 @@ set -euo pipefail
 
 # Some processes to look at: a training that does little.
 cat >"$work/train.sh" <<'END'
+exec {nothing}<> <(:)
 while :; do
     for ((n = 0; n < 4000 * ($2 + 1); n++)); do :; done
-    sleep 0.2
+    # a pause without another process
+    read -rt 0.2 -u "$nothing" || :
 done
 END
 ranks=()
