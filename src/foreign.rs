@@ -5,7 +5,7 @@ use std::fs;
 use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 
-use workbench_experiment::lab::Lab;
+use workbench_experiment::lab::{ForeignLab, Lab};
 use workbench_programs::{lab_folders, read_folder};
 use workbench_record::{RunStarted, RunStore};
 
@@ -111,8 +111,7 @@ pub fn ensure_agreed(lab: &dyn Lab, yes: bool, store: &RunStore) -> Result<(), E
     let Some(foreign) = lab.foreign() else {
         return Ok(());
     };
-    let file = agreed_file(store);
-    let known = fs::read_to_string(&file).unwrap_or_default();
+    let known = fs::read_to_string(agreed_file(store)).unwrap_or_default();
     if !known.lines().any(|line| line == foreign.sha256) {
         let name = &lab.definition().name;
         let mut told = format!("the {name} lab is not a part of workbench. It runs:\n");
@@ -130,11 +129,18 @@ pub fn ensure_agreed(lab: &dyn Lab, yes: bool, store: &RunStore) -> Result<(), E
         if !yes && !output::ask("Run these programs, with your rights?")? {
             return Err(ExitError::usage("nothing was run"));
         }
-        let all = format!("{known}{}\n", foreign.sha256);
-        let _ = fs::create_dir_all(store.root());
-        // Where it cannot be kept, the person is asked again.
-        let _ = fs::write(&file, all);
+        agree(lab, &foreign, store);
     }
     lab.agree();
     Ok(())
+}
+
+/// The person has agreed to what a lab runs, and is not asked again.
+pub fn agree(lab: &dyn Lab, foreign: &ForeignLab<'_>, store: &RunStore) {
+    let file = agreed_file(store);
+    let known = fs::read_to_string(&file).unwrap_or_default();
+    let _ = fs::create_dir_all(store.root());
+    // Where it cannot be kept, the person is asked again.
+    let _ = fs::write(&file, format!("{known}{}\n", foreign.sha256));
+    lab.agree();
 }

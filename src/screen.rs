@@ -40,6 +40,12 @@ impl Host for Program {
         foreign::lab_in(folder, store).map_err(|failure| failure.message)
     }
 
+    fn agree(&self, lab: &dyn Lab, store: &RunStore) {
+        if let Some(foreign) = lab.foreign() {
+            foreign::agree(lab, &foreign, store);
+        }
+    }
+
     fn hand_in(&self, store: &RunStore, run: &RunDir, request: &HandInRequest) -> HandedIn {
         submit::from_screen(store, run, request, self.assignment.as_deref())
             .unwrap_or_else(|failure| HandedIn::Refused(failure.message))

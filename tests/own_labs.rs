@@ -9,6 +9,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use common::screen::Screen;
 use common::{Bench, stderr, stdout};
 use serde_json::Value;
 
@@ -89,6 +90,36 @@ fn a_new_lab_runs_at_once_and_nothing_runs_before_that() {
     let text = fs::read_to_string(&script).unwrap();
     fs::write(&script, format!("{text}# Changed.\n")).unwrap();
     assert_eq!(bench.run(&args).status.code(), Some(2));
+}
+
+#[test]
+fn the_screen_shows_what_a_lab_runs_and_asks_once() {
+    let bench = Bench::new();
+    let folder = lab(&bench, "plain", PLAIN);
+    let mut screen = Screen::open(&bench, &["--labs", "plain", "--theme", "mono"]);
+    screen.wait_for("  plain");
+    screen.press("jjjj");
+    screen.wait_for("A plain lab");
+    screen.press("\r");
+    screen.wait_for("Repeats");
+    screen.press("s");
+    screen.wait_for("not a part of workbench");
+    screen.wait_for("touch ran");
+    screen.press("n");
+    screen.wait("the form", |shown| !shown.contents().contains("touch ran"));
+    assert!(!folder.join("ran").exists());
+    assert!(bench.run_names().is_empty());
+    screen.press("s");
+    screen.wait_for("not a part of workbench");
+    screen.press("y");
+    screen.wait("the result", |shown| {
+        folder.join("ran").exists() && shown.contents().contains("completed")
+    });
+    screen.press("q");
+    screen.end();
+    // Also not without a screen.
+    let again = bench.run(["--labs", "plain", "--lab", "plain", "--quiet"]);
+    assert_eq!(again.status.code(), Some(0), "{}", stderr(&again));
 }
 
 #[test]

@@ -123,6 +123,7 @@ impl Lab for ProgramLab {
         self.origin.as_ref().map(|origin| ForeignLab {
             programs: &origin.programs,
             sha256: &origin.sha256,
+            is_agreed: origin.is_agreed.load(Ordering::SeqCst),
         })
     }
 

@@ -248,6 +248,8 @@ pub enum Effect {
 pub enum RunEffect {
     /// Make a run.
     Make(RunJob),
+    /// The person has agreed to what the lab at this place runs.
+    Agree(usize),
     /// Stop the run under way as soon as it can.
     Cancel,
     /// Stop one arm of the run under way; the others go on.

@@ -128,6 +128,11 @@ impl Session {
     pub fn run(&mut self, effect: RunEffect) {
         match effect {
             RunEffect::Make(job) => self.make(job),
+            RunEffect::Agree(lab) => {
+                if let Some(lab) = self.maker.labs.get(lab) {
+                    self.maker.host.agree(lab.as_ref(), &self.maker.store);
+                }
+            }
             RunEffect::Cancel => drop(self.maker.control.stop()),
             RunEffect::CancelArm(arm) => self.maker.control.stop_arm(&arm),
         }

@@ -130,6 +130,8 @@ pub struct ForeignLab<'a> {
     pub programs: &'a [String],
     /// SHA-256 of its definition and programs, in hexadecimal: who agreed to it agreed to these.
     pub sha256: &'a str,
+    /// Whether the person has agreed.
+    pub is_agreed: bool,
 }
 
 /// An item that a finished run recorded.

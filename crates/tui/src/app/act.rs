@@ -304,8 +304,13 @@ impl App {
         };
         match form.config() {
             Ok(config) => {
-                let job = RunJob::Start(form.lab, Box::new(config));
-                self.make(job)
+                // Whoever starts it was asked before.
+                let agreed = form.unagreed(&self.shared).is_some();
+                let lab = form.lab;
+                let agreed = agreed.then(|| Effect::Run(RunEffect::Agree(lab)));
+                let mut effects: Vec<Effect> = agreed.into_iter().collect();
+                effects.extend(self.make(RunJob::Start(lab, Box::new(config))));
+                effects
             }
             Err(why) => {
                 self.notice = Some(why);

@@ -1,5 +1,5 @@
-//! Before a run that takes long, or that another would disturb: what to expect, and what else to
-//! do.
+//! Before a run that takes long, that another would disturb, or that runs programs which are no part
+//! of this one: what to expect, and what else to do.
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -59,7 +59,9 @@ impl Begin {
         dialog_of(frame, area, ("Start this run?", 70), theme, |columns| {
             let mut text = Vec::new();
             for reason in &self.reasons {
-                text.extend(wrap_plain(reason, columns, theme.text));
+                for line in reason.lines() {
+                    text.extend(wrap_plain(line, columns, theme.text));
+                }
                 text.push(Line::default());
             }
             let labels = self.buttons().into_iter().map(|(label, _)| label);

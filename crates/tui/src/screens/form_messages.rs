@@ -52,6 +52,25 @@ pub fn long(estimate: &RunEstimate) -> String {
     format!("Duration: {}.", estimate.told())
 }
 
+/// Programs that are shown; who wants to see more of them asks without the screen.
+const SHOWN_PROGRAMS: usize = 4;
+
+/// What a lab runs that is not a part of this program, and that nobody has agreed to yet.
+pub fn foreign(name: &str, programs: &[String]) -> String {
+    let mut lines = vec![format!(
+        "The {name} lab is not a part of workbench. It runs these programs, with your rights:"
+    )];
+    let shown = programs.iter().take(SHOWN_PROGRAMS);
+    lines.extend(shown.map(|program| format!("  {program}")));
+    let more = programs.len().saturating_sub(SHOWN_PROGRAMS);
+    if more > 0 {
+        lines.push(format!(
+            "… and {more} more: `workbench --lab {name}` shows all of them and asks."
+        ));
+    }
+    lines.join("\n")
+}
+
 /// Other processes that measure now; nothing where there are none.
 pub fn beside(others: &[Measuring]) -> Option<String> {
     let first = others.first()?;

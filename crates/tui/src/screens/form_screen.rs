@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use ratatui::crossterm::event::{KeyCode, KeyEvent, MouseEvent};
 use ratatui::style::Style;
-use workbench_experiment::lab::{Calibration, RunConfig};
+use workbench_experiment::lab::{Calibration, ForeignLab, RunConfig};
 use workbench_history::estimate::{RunEstimate, estimate};
 use workbench_machine::UsableCores;
 
@@ -398,6 +398,9 @@ impl FormScreen {
     /// What a person should know before the run is started, and a shorter preset to run first.
     pub fn before_start(&self, shared: &SharedState) -> (Vec<String>, Option<String>) {
         let mut reasons = Vec::new();
+        let foreign = self.unagreed(shared);
+        reasons
+            .extend(foreign.map(|lab| messages::foreign(&self.form.definition.name, lab.programs)));
         let estimate = self.checked.estimate.as_ref();
         let long = estimate.filter(|found| found.likely_s().is_some_and(|s| s > ASKED_FROM_S));
         reasons.extend(long.map(messages::long));
@@ -405,6 +408,12 @@ impl FormScreen {
         let shorter = self.form.definition.first_preset.clone();
         let shorter = shorter.filter(|name| long.is_some() && name != self.form.preset_name());
         (reasons, shorter)
+    }
+
+    /// The form's lab, where it is not a part of this program and nobody has agreed to it.
+    pub fn unagreed<'a>(&self, shared: &'a SharedState) -> Option<ForeignLab<'a>> {
+        let foreign = shared.labs.get(self.lab)?.foreign();
+        foreign.filter(|foreign| !foreign.is_agreed)
     }
 
     /// Turns to a preset.

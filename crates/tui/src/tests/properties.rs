@@ -180,7 +180,7 @@ impl Outside {
                 | TerminalEffect::Tell(..)
                 | TerminalEffect::Suspend,
             )
-            | Effect::Run(RunEffect::CancelArm(_))
+            | Effect::Run(RunEffect::CancelArm(_) | RunEffect::Agree(_))
             | Effect::Watch(WatchEffect::Unfollow) => Some(AppEvent::Redraw),
             Effect::LookAround => Some(AppEvent::Beside(vec![Measuring {
                 pid: 7,
