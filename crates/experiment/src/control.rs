@@ -21,6 +21,8 @@ struct Shared {
     /// Where processes say that they measure.
     measuring: Option<PathBuf>,
     output: Mutex<Vec<(String, String)>>,
+    /// Items of the repeat under way that are to be stopped.
+    items: Arc<Mutex<Vec<String>>>,
 }
 
 /// The stopped arms, and the arm that runs.
@@ -65,6 +67,18 @@ impl Control {
         if let Some((_, flag)) = arms.current.as_ref().filter(|(name, _)| name == arm) {
             flag.store(true, Ordering::SeqCst);
         }
+    }
+
+    /// Asks the repeat under way to stop one of its items (a trial, say) and to go on with the
+    /// others. Arms whose items have no life of their own pass it over.
+    pub fn stop_item(&self, item: &str) {
+        lock(&self.shared.items).push(item.to_owned());
+    }
+
+    /// Where a repeat that begins finds the items that are to be stopped.
+    pub(super) fn begin_items(&self) -> Arc<Mutex<Vec<String>>> {
+        lock(&self.shared.items).clear();
+        Arc::clone(&self.shared.items)
     }
 
     /// Adds CPU time that a screen in this process has used to show the run, in nanoseconds.

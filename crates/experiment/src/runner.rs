@@ -244,7 +244,8 @@ impl Runner<'_> {
         if let Some(pool) = &place.pool {
             pool.drain_spans();
         }
-        let progress = Progress::new(stop, self.work.lab.total_progress(arm));
+        let progress = Progress::new(stop, self.work.lab.total_progress(arm))
+            .stopping(self.control.begin_items());
         let finished = warm.and_then(|()| self.timed(id, &place, &progress, meter));
         let cleaned = self.with_context(&place, &Progress::default(), &After::default(), |ctx| {
             self.work.lab.clean_up(arm, ctx)

@@ -48,3 +48,4 @@ pub use spawn::TaskBuilder;
 pub use task_ref::{Awaitable, Dependency, TaskRef};
 pub use timeline::{NEVER_RAN, Outcome, TaskSpan};
 pub use wait::{get_all, wait, wait_all, wait_any};
+pub use worker::add_process_cpu_ns;

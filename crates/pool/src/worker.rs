@@ -56,6 +56,8 @@ pub struct PoolThread {
     waits: Cell<usize>,
     /// CPU time to leave out of the running task's: what ran nested in it, and what it was blocked.
     nested_cpu_ns: Cell<u64>,
+    /// CPU time that the running task's processes have used.
+    processes_cpu_ns: Cell<u64>,
     /// A time on the pool's clock and the CPU time then.
     cpu_mark: Cell<(u64, u64)>,
     /// Waits that sleep, or would if no task was nested in them.
@@ -85,6 +87,7 @@ pub fn enter(shared: Arc<PoolState>, slot: usize) {
             frames: RefCell::default(),
             waits: Cell::new(0),
             nested_cpu_ns: Cell::new(0),
+            processes_cpu_ns: Cell::new(0),
             cpu_mark: Cell::new((0, 0)),
             sleeping_waits: RefCell::default(),
         });
@@ -94,6 +97,17 @@ pub fn enter(shared: Arc<PoolState>, slot: usize) {
 /// Calls `f` with the worker that the calling thread is, if it is one.
 pub fn with_current<R>(f: impl FnOnce(Option<&PoolThread>) -> R) -> R {
     WORKER.with(|worker| f(worker.get()))
+}
+
+/// Adds CPU time that a process has used for the task that the calling thread runs, at most as much
+/// as makes the task's wall time. Elsewhere than in a task it does nothing.
+pub fn add_process_cpu_ns(ns: u64) {
+    with_current(|worker| {
+        if let Some(worker) = worker {
+            let known = worker.processes_cpu_ns.get();
+            worker.processes_cpu_ns.set(known.saturating_add(ns));
+        }
+    });
 }
 
 /// The pump: a job on the rayon pool that empties the queue.
@@ -205,6 +219,7 @@ impl PoolThread {
         });
         let cpu_started_ns = self.cpu_ns(started_ns);
         let outer_nested_ns = self.nested_cpu_ns.replace(0);
+        let outer_processes_ns = self.processes_cpu_ns.replace(0);
 
         let number = header.attempt();
         let context = TaskContext::new(
@@ -218,6 +233,7 @@ impl PoolThread {
         let finished_ns = shared.clock.now_ns();
         let cpu_ns = self.cpu_ns(finished_ns).saturating_sub(cpu_started_ns);
         let own_ns = cpu_ns.saturating_sub(self.nested_cpu_ns.get());
+        let own_ns = own_ns + self.processes_cpu_ns.replace(outer_processes_ns);
         self.nested_cpu_ns.set(outer_nested_ns + cpu_ns);
         self.frames.borrow_mut().pop();
         let ran = AttemptTimes {

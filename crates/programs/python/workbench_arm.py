@@ -23,6 +23,7 @@ import atexit
 import contextlib
 import hashlib
 import json
+import math
 import os
 import threading
 import time
@@ -132,7 +133,11 @@ def span(name, started_ns, finished_ns, cpu_ns=None, by=None, ready_ns=None):
 
 def metric(name, value, step=0, item=None):
     """A point of a curve; `item` names the model or trial that it belongs to."""
-    _say("metric", name=str(name), value=float(value), step=int(step), item=item)
+    value = float(value)
+    if not math.isfinite(value):
+        # JSON has no number for it.
+        value = "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
+    _say("metric", name=str(name), value=value, step=int(step), item=item)
 
 
 def work(**counts):

@@ -7,7 +7,10 @@ use std::path::Path;
 use workbench_digest::Hasher;
 
 /// SHA-256 of a file, in hexadecimal.
-pub(crate) fn hash_file(path: &Path) -> io::Result<String> {
+///
+/// # Errors
+/// When it cannot be read.
+pub fn hash_file(path: &Path) -> io::Result<String> {
     let mut file = File::open(path)?;
     let mut hasher = Hasher::default();
     let mut chunk = vec![0; 1 << 16];

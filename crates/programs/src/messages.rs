@@ -173,9 +173,22 @@ pub(crate) fn left_behind(arm: &str, workers: u32, names: &[String]) -> Finding 
         .number("processes", names.len() as f64)
 }
 
+/// How a program ended that is one of many, with what it printed last.
+pub(crate) fn ended_with(exit: ExitKind, last_lines: &[String]) -> String {
+    match last_lines {
+        [] => format!("its program {}", ended(exit)),
+        lines => format!("its program {}: {}", ended(exit), lines.join(" / ")),
+    }
+}
+
 /// A program that did not run, or whose end nobody saw.
 pub(crate) fn not_run(arm: &str, line: &str, error: &AttemptError) -> String {
-    let what = match error {
+    format!("arm {arm}: {line}: {}", not_started(error))
+}
+
+/// Why a program did not run, as a part of a sentence.
+pub(crate) fn not_started(error: &AttemptError) -> String {
+    match error {
         AttemptError::Helper(error) => format!("the helper that starts programs failed: {error}"),
         AttemptError::Input(error) => format!("its standard input cannot be opened: {error}"),
         AttemptError::Start(error) => match error.kind() {
@@ -187,8 +200,7 @@ pub(crate) fn not_run(arm: &str, line: &str, error: &AttemptError) -> String {
         AttemptError::Lost => {
             "the helper that watched over it was ended, and so was the program".to_owned()
         }
-    };
-    format!("arm {arm}: {line}: {what}")
+    }
 }
 
 /// The person has not agreed to what a lab runs.

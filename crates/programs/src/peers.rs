@@ -15,15 +15,15 @@ use std::time::{Duration, Instant};
 
 use workbench_experiment::lab::{
     ArmContext, ArmOutput, Basis, DataSource, Finding, LabDefinition, LabError, MakeAgain,
-    NearPeers, Params, PeerPackage, PreparedLab, RecordedItem, RunConfig,
+    NearPeers, Params, PreparedLab, RecordedItem, RunConfig,
 };
 use workbench_pool::Pool;
 use workbench_record::TASK_OVERHEAD;
 
 use crate::check::OutputChecks;
 use crate::messages;
-use crate::peer_messages;
-use crate::peer_probe::{PackageState, PeerProblem, probe};
+use crate::peer_probe::PeerProblem;
+use crate::peers_found::FoundPeers;
 use crate::prepared::Prepared;
 use crate::program::{ArmProgram, CommandLine};
 use crate::settings::{ProgramSettings, Timed};
@@ -76,16 +76,15 @@ impl Peers {
         lab: &LabDefinition,
         config: &RunConfig,
     ) -> Result<Box<dyn PreparedLab>, LabError> {
-        let is_peer = |name: &&String| lab.arm(name).is_some_and(|arm| arm.peer.is_some());
-        let wanted: Vec<String> = config.arms.iter().filter(is_peer).cloned().collect();
+        let wanted = FoundPeers::wanted(lab, config);
         if wanted.is_empty() {
             return Ok(own);
         }
         let found = match &self.unfit {
-            Some(why) => Found::none(&wanted, &PeerProblem::Unfit(why.clone())),
-            None => Found::look(lab, &wanted, self.python.as_deref()),
+            Some(why) => FoundPeers::none(&wanted, &PeerProblem::Unfit(why.clone())),
+            None => FoundPeers::look(lab, &wanted, self.python.as_deref()),
         };
-        let there = |name: &&String| !found.problems.contains_key(*name);
+        let there = |name: &&String| found.can_run(name);
         let arms = wanted.iter().filter(there).map(|name| self.program(name));
         let settings = ProgramSettings {
             arms: arms.collect::<Result<_, LabError>>()?,
@@ -132,75 +131,13 @@ impl Peers {
     }
 }
 
-/// Which peers can run.
-struct Found {
-    /// Those that cannot, and why.
-    problems: BTreeMap<String, PeerProblem>,
-    /// Releases of the packages that are used, Python's first.
-    releases: Vec<(String, String)>,
-}
-
-impl Found {
-    /// None can, all for the same reason.
-    fn none(wanted: &[String], problem: &PeerProblem) -> Self {
-        let of = |name: &String| (name.clone(), problem.clone());
-        Self {
-            problems: wanted.iter().map(of).collect(),
-            releases: Vec::new(),
-        }
-    }
-
-    fn look(lab: &LabDefinition, wanted: &[String], python: Option<&Path>) -> Self {
-        let Some(python) = python.filter(|python| python.exists()) else {
-            return Self::none(wanted, &PeerProblem::NoEnvironment);
-        };
-        let needs = |arm: &String| {
-            let peer = lab.arm(arm).and_then(|arm| arm.peer.as_ref());
-            peer.map_or(&[][..], |peer| &peer.needs)
-        };
-        let is_needed = |package: &&PeerPackage| {
-            let mut needed = wanted.iter().flat_map(needs);
-            needed.any(|name| *name == package.name)
-        };
-        let packages = lab.peers.iter().flat_map(|peers| &peers.packages);
-        let packages: Vec<&PeerPackage> = packages.filter(is_needed).collect();
-        let states = probe(python, &packages);
-        let stand = || packages.iter().zip(&states);
-        let problem = |arm: &String| {
-            let mut of_arm = stand().filter(|(package, _)| needs(arm).contains(&package.name));
-            let found = of_arm.find_map(|(package, state)| PeerProblem::of(package, state));
-            Some((arm.clone(), found?))
-        };
-        Self {
-            problems: wanted.iter().filter_map(problem).collect(),
-            releases: releases(stand()),
-        }
-    }
-}
-
-/// The releases of what can be used, Python's first.
-fn releases<'a>(
-    stand: impl Iterator<Item = (&'a &'a PeerPackage, &'a PackageState)>,
-) -> Vec<(String, String)> {
-    let mut releases = Vec::new();
-    for (package, state) in stand {
-        if let PackageState::Fine { version, python } = state {
-            if releases.is_empty() {
-                releases.push(("Python".to_owned(), python.clone()));
-            }
-            releases.push((package.name.clone(), version.clone()));
-        }
-    }
-    releases
-}
-
 /// What a lab has prepared, and its peers.
 struct WithPeers {
     own: Box<dyn PreparedLab>,
     programs: Prepared,
     peers: Peers,
     wanted: BTreeSet<String>,
-    found: Found,
+    found: FoundPeers,
     /// What a task of the pool costs, by arm and number of workers, in nanoseconds.
     overheads: Mutex<BTreeMap<(String, u32), u64>>,
 }
@@ -208,8 +145,8 @@ struct WithPeers {
 impl WithPeers {
     /// Whether an arm is a peer; an error where it cannot run.
     fn is_peer(&self, arm: &str) -> Result<bool, LabError> {
-        match self.found.problems.get(arm) {
-            Some(problem) => Err(LabError::Environment(peer_messages::skipped(arm, problem))),
+        match self.found.why_not(arm) {
+            Some(why) => Err(LabError::Environment(why)),
             None => Ok(self.wanted.contains(arm)),
         }
     }
@@ -229,7 +166,7 @@ impl PreparedLab for WithPeers {
     }
 
     fn software(&self) -> BTreeMap<String, String> {
-        let releases = self.found.releases.iter().cloned();
+        let releases = self.found.software();
         self.own.software().into_iter().chain(releases).collect()
     }
 
@@ -244,14 +181,8 @@ impl PreparedLab for WithPeers {
 
     fn warnings(&self) -> Vec<Finding> {
         let mut findings = self.own.warnings();
-        if !self.found.releases.is_empty() {
-            let python = self.peers.python.as_deref().unwrap_or(Path::new(""));
-            findings.push(peer_messages::releases(
-                &self.found.releases,
-                python,
-                self.peers.timed,
-            ));
-        }
+        let python = self.peers.python.as_deref();
+        findings.extend(self.found.releases(python, self.peers.timed));
         findings
     }
 
@@ -271,10 +202,7 @@ impl PreparedLab for WithPeers {
     }
 
     fn skipped(&self) -> Vec<(String, Finding)> {
-        let skipped = |(arm, problem): (&String, &PeerProblem)| {
-            (arm.clone(), peer_messages::not_there(arm, problem))
-        };
-        self.found.problems.iter().map(skipped).collect()
+        self.found.skipped()
     }
 
     fn comparison_note(&self) -> Option<String> {

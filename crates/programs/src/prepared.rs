@@ -19,7 +19,7 @@ use crate::check::OutputCheck;
 use crate::failure::{AttemptError, Stopped};
 use crate::hashed::hash_file;
 use crate::messages;
-use crate::program::{ArmProgram, CommandLine, find, variables};
+use crate::program::{ArmProgram, CommandLine, PLACES, find, variables};
 use crate::settings::{ProgramSettings, Timed, param, set};
 use crate::template::{PlaceValues, Template};
 use crate::told::{PROGRESS, Told, ToldResult};
@@ -134,7 +134,7 @@ impl Prepared {
     }
 
     fn order(&self, arm: &ArmProgram, line: &CommandLine, values: &PlaceValues) -> LaunchOrder {
-        let mut vars = variables(values);
+        let mut vars = variables(values, &PLACES);
         vars.extend(
             arm.env
                 .iter()

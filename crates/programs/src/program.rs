@@ -111,10 +111,10 @@ impl ArmProgram {
     }
 }
 
-/// The variables that say the same as the placeholders.
-pub(crate) fn variables(values: &PlaceValues) -> Vec<(String, String)> {
+/// The variables that say the same as the placeholders; `places` are those that are no parameters.
+pub(crate) fn variables(values: &PlaceValues, places: &[&str]) -> Vec<(String, String)> {
     let variable = |(name, value): (&String, &String)| {
-        let prefix = if PLACES.contains(&name.as_str()) {
+        let prefix = if places.contains(&name.as_str()) {
             VARIABLE
         } else {
             PARAMETER

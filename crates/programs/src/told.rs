@@ -96,13 +96,14 @@ impl<'a> Told<'a> {
     }
 
     fn take(&mut self, line: Result<ArmLine, ArmLineError>) {
-        match line {
-            Ok(line) => self.take_line(line),
-            Err(error) => {
-                let (count, _) = self.result.wrong.get_or_insert((0, error));
-                *count += 1;
-            }
-        }
+        let error = match line {
+            // No curve can have such a point.
+            Ok(ArmLine::Metric { value, .. }) if !value.is_finite() => ArmLineError::Value,
+            Ok(line) => return self.take_line(line),
+            Err(error) => error,
+        };
+        let (count, _) = self.result.wrong.get_or_insert((0, error));
+        *count += 1;
     }
 
     fn take_line(&mut self, line: ArmLine) {

@@ -76,7 +76,8 @@ pub enum ArmLine {
         /// Where the point lies.
         #[serde(default)]
         step: u64,
-        /// How high.
+        /// How high. What is not finite is written as the word `NaN`, `Infinity` or `-Infinity`.
+        #[serde(with = "number_or_word")]
         value: f64,
         /// The item that it belongs to.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -199,9 +200,9 @@ impl ArmLine {
                     && task.ready_ns.is_none_or(|ready| ready <= task.started_ns)
                     && task.by.as_ref().is_none_or(|by| by.len() <= LONGEST_TEXT)
             }
-            Self::Metric {
-                name, value, item, ..
-            } => is_name(name) && value.is_finite() && item.iter().all(|item| is_name(item)),
+            Self::Metric { name, item, .. } => {
+                is_name(name) && item.iter().all(|item| is_name(item))
+            }
             Self::Work { counts } | Self::Fact { counts } => {
                 counts.keys().all(|name| is_name(name))
             }
@@ -225,6 +226,46 @@ impl ArmLine {
             }
             Self::Warning { text } => is_text(text),
         }
+    }
+}
+
+/// A number, or one of the words for what JSON has no number for.
+mod number_or_word {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    #[derive(Clone, Copy, Deserialize)]
+    #[serde(untagged)]
+    enum ToldNumber {
+        Finite(f64),
+        Other(NotFinite),
+    }
+
+    #[derive(Clone, Copy, Serialize, Deserialize)]
+    enum NotFinite {
+        NaN,
+        Infinity,
+        #[serde(rename = "-Infinity")]
+        NegativeInfinity,
+    }
+
+    #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
+    pub fn serialize<S: Serializer>(value: &f64, into: S) -> Result<S::Ok, S::Error> {
+        let word = match *value {
+            number if number.is_finite() => return number.serialize(into),
+            number if number.is_nan() => NotFinite::NaN,
+            number if number > 0.0 => NotFinite::Infinity,
+            _ => NotFinite::NegativeInfinity,
+        };
+        word.serialize(into)
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<f64, D::Error> {
+        Ok(match ToldNumber::deserialize(from)? {
+            ToldNumber::Finite(number) => number,
+            ToldNumber::Other(NotFinite::NaN) => f64::NAN,
+            ToldNumber::Other(NotFinite::Infinity) => f64::INFINITY,
+            ToldNumber::Other(NotFinite::NegativeInfinity) => f64::NEG_INFINITY,
+        })
     }
 }
 
@@ -330,6 +371,23 @@ mod tests {
                 Ok(ArmLine::Ready { at_ns: None })
             ]
         );
+        for (value, word) in [
+            (0.5, "0.5"),
+            (f64::INFINITY, "\"Infinity\""),
+            (f64::NEG_INFINITY, "\"-Infinity\""),
+        ] {
+            let text = format!(r#"{{"event":"metric","name":"loss","step":0,"value":{word}}}"#);
+            let line = ArmLine::Metric {
+                name: "loss".to_owned(),
+                step: 0,
+                value,
+                item: None,
+            };
+            assert_eq!(serde_json::to_string(&line).unwrap(), text);
+            assert_eq!(read(text.as_bytes()), [Ok(line)]);
+        }
+        let much = read(br#"{"event":"metric","name":"loss","value":"much"}"#);
+        assert_eq!(much, [Err(ArmLineError::NoEvent)]);
         let other = read(b"{\"event\":\"hello\",\"version\":2}");
         assert_eq!(other, [Err(ArmLineError::Version)]);
     }

@@ -14,6 +14,27 @@ pub struct Analysis {
     /// How much the best item depends on each input, the most important first.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub importances: Vec<Importance>,
+    /// What depends on them.
+    #[serde(skip_serializing_if = "Dependent::is_best_item")]
+    pub dependent: Dependent,
+}
+
+/// What depends on inputs.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Dependent {
+    /// What the best item has learnt.
+    #[default]
+    BestItem,
+    /// What each item came to, by what it was made with.
+    Items,
+}
+
+impl Dependent {
+    #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
+    fn is_best_item(&self) -> bool {
+        *self == Self::BestItem
+    }
 }
 
 /// The best item of an arm.
@@ -62,4 +83,11 @@ pub struct Importance {
     /// Its share; all inputs together have 1.
     #[serde(with = "Floats::<f64>")]
     pub share: f64,
+    /// The least and the greatest share of the repeats, where these differ.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        with = "Floats::<Option<[f64; 2]>>"
+    )]
+    pub range: Option<[f64; 2]>,
 }

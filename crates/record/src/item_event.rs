@@ -63,6 +63,12 @@ pub enum ItemFailure {
     NotFinite,
     /// It reported an error.
     Error,
+    /// Its program ended before its work was done, or was ended by somebody else.
+    Died,
+    /// Its program used more memory than it may.
+    OutOfMemory,
+    /// Its program took longer than it may.
+    TimeLimit,
 }
 
 /// A place in an item's work.

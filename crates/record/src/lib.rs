@@ -41,7 +41,7 @@ mod tally;
 pub mod whole;
 mod writer;
 
-pub use analysis::{Analysis, BestItem, Importance, NextBest};
+pub use analysis::{Analysis, BestItem, Dependent, Importance, NextBest};
 pub use arm_failure::{ArmFailure, ArmFailureKind};
 pub use breakdown::{Breakdown, Figure, Health, Part, SlotState, Source, TASK_OVERHEAD};
 pub use config::{CONTROL, DataSource, RunConfig, Until};

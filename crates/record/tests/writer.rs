@@ -16,8 +16,8 @@ use workbench_machine::monitor::{Conditions, GpuSample, ResourceUse, Sample};
 use workbench_pool::{Outcome, TaskSpan};
 use workbench_record::{
     Analysis, ArmComparison, ArmFailure, ArmFailureKind, Basis, BestItem, Breakdown,
-    ControllerPhase, ControllerState, Direction, Disturbance, Event, Figure, Finding, Health,
-    Importance, Item, NearPeers, NextBest, ParamValue, Part, Quantity, Record, Recorder,
+    ControllerPhase, ControllerState, Dependent, Direction, Disturbance, Event, Figure, Finding,
+    Health, Importance, Item, NearPeers, NextBest, ParamValue, Part, Quantity, Record, Recorder,
     RepeatFinished, RepeatId, RunResumed, RunStarted, RunStatus, Severity, SlotState, Snapshot,
     Subject, fold_log, read_log,
 };
@@ -151,9 +151,26 @@ fn analysis() -> impl Strategy<Value = Analysis> {
         value,
         next,
     });
-    let importance = (text(), number()).prop_map(|(input, share)| Importance { input, share });
-    (option::of(best), vec(importance, 0..3))
-        .prop_map(|(best, importances)| Analysis { best, importances })
+    let range = option::of([number(), number()]);
+    let importance = (text(), number(), range);
+    let importance = importance.prop_map(|(input, share, range)| Importance {
+        input,
+        share,
+        range,
+    });
+    let dependent = any::<bool>().prop_map(|items| {
+        if items {
+            Dependent::Items
+        } else {
+            Dependent::BestItem
+        }
+    });
+    let parts = (option::of(best), vec(importance, 0..3), dependent);
+    parts.prop_map(|(best, importances, dependent)| Analysis {
+        best,
+        importances,
+        dependent,
+    })
 }
 
 fn finished() -> impl Strategy<Value = RepeatFinished> {

@@ -62,8 +62,10 @@ fn with_items() -> (RunResult, Snapshot) {
                 .map(|(input, share)| Importance {
                     input: input.to_owned(),
                     share,
+                    range: None,
                 })
                 .into(),
+            ..Analysis::default()
         });
         arm.time_by_size = Some(TimeBySize {
             intercept_s: 0.002,

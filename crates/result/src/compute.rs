@@ -3,6 +3,7 @@
 //! same document.
 
 use super::alike;
+use super::analyses;
 use super::bound::{ideal, slots_at_once};
 use super::check::check;
 use super::diagnose::diagnose;
@@ -216,7 +217,7 @@ impl Context<'_> {
             quality: outcome.quality.clone(),
             usage: usage(&repeats),
             breakdown: outcome.breakdown.clone(),
-            analysis: outcome.analysis.clone(),
+            analysis: analyses::of_repeats(outcome.analysis.as_ref(), &repeats),
             time_by_size: items::time_by_size(&items, &self.started.lab_facts),
             outputs_sha256: outputs_hash(median),
             items,

@@ -201,7 +201,9 @@ fn add(log: &mut Log, one: &Made, id: RepeatId) {
             importances: vec![Importance {
                 input: "x1".to_owned(),
                 share: one.sample[0],
+                range: None,
             }],
+            ..Analysis::default()
         }),
         usage: one.usage.clone(),
         disturbances: one.disturbances.clone(),

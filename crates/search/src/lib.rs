@@ -43,7 +43,7 @@ pub use searcher::Searcher;
 pub use setting::SettingError;
 pub use simulate::{
     LearningCurve, LegCosts, LossPoint, SimulatedLeg, SimulatedSearch, SimulatedTrial,
-    SimulationError, simulate,
+    SimulationError, simulate, simulate_paced,
 };
 pub use space::{
     Condition, ConditionTest, Dimension, Domain, Space, SpaceError, SpaceProblem, TextPlace,

@@ -6,5 +6,5 @@ mod run;
 mod simulated;
 
 pub use curve::{LearningCurve, LegCosts, LossPoint, SimulationError};
-pub use run::simulate;
+pub use run::{simulate, simulate_paced};
 pub use simulated::{SimulatedLeg, SimulatedSearch, SimulatedTrial};

@@ -6,6 +6,7 @@ use proptest::prelude::*;
 use workbench_search::{
     Asha, FiniteLoss, FullBudget, Hyperband, LearningCurve, LegCosts, LossPoint, MedianRule, Pbt,
     SimulatedSearch, SimulationError, TrialId, TrialScheduler, TrialVerdict, simulate,
+    simulate_paced,
 };
 
 /// A curve of so many units of a second, falling to a loss; as good early as late.
@@ -164,6 +165,27 @@ fn legs_cost_their_starts_and_resumptions() {
         near(search.makespan_s, 3.0 * (10.0 + 1.0 + 0.5) + 2.0),
         "still in its slot"
     );
+}
+
+#[test]
+fn slots_that_slow_each_other_down_are_faster_alone() {
+    let curves: Vec<_> = (0..3).map(|trial| curve(10, f64::from(trial))).collect();
+    let paced = |pace: &dyn Fn(usize) -> f64| {
+        let mut scheduler = FullBudget::new(10, 3).unwrap();
+        simulate_paced(&curves, &mut scheduler, 2, (LegCosts::default(), pace)).unwrap()
+    };
+    // Two at once for 10 s each, then the third alone at twice the pace.
+    let search = paced(&|busy| if busy == 1 { 0.5 } else { 1.0 });
+    assert!(near(search.makespan_s, 15.0), "{}", search.makespan_s);
+    let last = search.legs.last().unwrap();
+    assert!(near(last.start_s, 10.0) && near(last.end_s, 15.0));
+    assert!(near(search.idle_s, 5.0));
+    assert!(near(paced(&|_| 1.0).makespan_s, 20.0));
+    // Which decisions are made does not depend on the pace where all slots have the same.
+    let order = |search: &SimulatedSearch| -> Vec<TrialId> {
+        search.legs.iter().map(|leg| leg.trial).collect()
+    };
+    assert_eq!(order(&search), order(&paced(&|_| 1.0)));
 }
 
 #[test]

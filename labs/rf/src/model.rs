@@ -1,6 +1,6 @@
 //! One forest: from its trees' predictions to its figures and the hash of its outcome.
 
-use workbench_experiment::lab::{Analysis, BestItem, Importance, Item, NextBest};
+use workbench_experiment::lab::{Analysis, BestItem, Dependent, Importance, Item, NextBest};
 use workbench_stats::paired::mean_difference;
 
 use crate::engine::Grown;
@@ -248,6 +248,7 @@ pub fn analyse(models: &[Judged], metric: &str, features: &[String]) -> Analysis
             next,
         }),
         importances: importances(&best.importances, features),
+        dependent: Dependent::BestItem,
     }
 }
 
@@ -263,6 +264,7 @@ fn importances(sums: &[f64], features: &[String]) -> Vec<Importance> {
         .map(|(input, sum)| Importance {
             input: input.clone(),
             share: sum / total,
+            range: None,
         })
         .collect();
     all.sort_by(|a, b| b.share.total_cmp(&a.share));

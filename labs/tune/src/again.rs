@@ -3,7 +3,7 @@
 
 use workbench_search::{Checkpoint, Configuration, TrialId};
 
-use crate::objective::{Objective, TrialError, TrialModel, TrialSeed};
+use crate::objective::{Objective, TrialError, TrialModel, TrialPlace, TrialSeed};
 use crate::trail;
 
 /// What is known of a trial: with what it was run, and whose state it took over.
@@ -15,7 +15,8 @@ pub struct TrialOrigin {
     pub parent: Option<Checkpoint>,
 }
 
-/// Trains a trial up to a unit of its budget; the model and its validation error there.
+/// Trains a trial up to a unit of its budget; the model and its validation error there. A trial
+/// that is a process has its files in `place`.
 ///
 /// # Errors
 /// When the engine fails, or a trial is not there.
@@ -23,7 +24,7 @@ pub fn train(
     objective: &Objective,
     trials: &impl Fn(TrialId) -> Option<TrialOrigin>,
     seed: impl Fn(TrialId) -> TrialSeed + Copy,
-    at: Checkpoint,
+    (at, place): (Checkpoint, &TrialPlace),
 ) -> Result<(TrialModel, f64), TrialError> {
     // From the trial back to the one that began with nothing.
     let mut line = vec![(at, trials(at.trial).ok_or(TrialError::Checkpoint)?)];
@@ -40,8 +41,8 @@ pub fn train(
         let config = trail::params(&origin.configuration);
         let seed = seed(at.trial);
         let mut trained = match model {
-            None => objective.begin(&config, seed)?,
-            Some(before) => objective.load(&before.save(), &config, seed)?,
+            None => objective.begin(&config, seed, place)?,
+            Some(before) => objective.load(&before.save(), (&config, seed), place)?,
         };
         while trained.epoch() < at.budget {
             loss = objective.train(&mut trained)?;

@@ -6,12 +6,13 @@ use std::path::PathBuf;
 use serde_json::{Value, json};
 use workbench_experiment::data_words;
 use workbench_experiment::lab::{
-    CommandInput, CommandOutput, LabError, OutputTable, ParamValue, RunConfig,
+    CommandInput, CommandOutput, LabError, OutputTable, ParamValue, Quantity, RunConfig,
 };
+use workbench_search::{Checkpoint, TrialId};
 
 use crate::again;
 use crate::messages;
-use crate::objective::TrialSeed;
+use crate::objective::{Objective, TrialPlace, TrialProgram};
 use crate::prepared::PreparedSearch;
 use crate::recorded::{RecordedSearch, RecordedTrial, searches};
 use crate::trail;
@@ -181,30 +182,21 @@ pub fn best(
     });
     let best = best.min_by_key(|(loss, ..)| *loss);
     let (loss, search, at) = best.ok_or_else(|| LabError::Config(messages::no_search()))?;
-    let of = &search.repeat.id;
-    let seed = |trial| -> TrialSeed { prepared.trial_seed(of.repeat, trial) };
-    let origin = |trial| search.origin(trial);
-    let (model, again) = again::train(
-        &prepared.objective,
-        &origin,
-        |trial: workbench_search::TrialId| seed(trial.0),
+    let chosen = ChosenTrial {
+        search,
+        loss: loss.get(),
         at,
-    )
-    .map_err(|error| LabError::Failed(error.to_string()))?;
-    let test = prepared.objective.test(&model);
-    let known = search.trials.get(&at.trial).cloned().unwrap_or_default();
-    let config = config(input)?;
-    let command = fixed_command(config, &known);
+        known: search.trials.get(&at.trial).cloned().unwrap_or_default(),
+    };
+    let of = &search.repeat.id;
     let mut said = vec![
         messages::best_is(&trail::name(at.trial), of, at.budget),
-        format!("Configuration: {}", known.configuration),
-        messages::judged(loss.get(), test),
-        messages::train_alone(&command, (of.repeat, at.trial.0) == (0, 0)),
+        format!("Configuration: {}", chosen.known.configuration),
     ];
-    if again.to_bits() != loss.get().to_bits() {
-        said.push(messages::not_reproduced(at.trial, loss.get(), again).text);
-    }
-    let saved = prepared.objective.export(&model, &prepared.features);
+    let judged = match prepared.objective.as_ref() {
+        Objective::Program(program) => chosen.typed(prepared, program, &mut said),
+        _ => chosen.trained(prepared, config(input)?, &mut said)?,
+    };
     let document = json!({
         "run": input.run_id,
         "arm": of.arm,
@@ -212,11 +204,11 @@ pub fn best(
         "repeat": of.repeat + 1,
         "trial": at.trial,
         "units": at.budget,
-        "configuration": known.configuration,
+        "configuration": chosen.known.configuration,
         "validation_mse": loss,
-        "test_mse": test,
-        "command": command,
-        "model": saved,
+        "test_mse": judged.test,
+        "command": judged.command,
+        "model": judged.model,
     });
     let file = word(input, "output").map(|path| {
         let text = serde_json::to_string_pretty(&document).unwrap_or_default();
@@ -230,14 +222,100 @@ pub fn best(
     })
 }
 
+/// The best trial of the searches that were looked at.
+struct ChosenTrial<'a> {
+    search: &'a RecordedSearch<'a>,
+    loss: f64,
+    at: Checkpoint,
+    known: RecordedTrial,
+}
+
+/// What is known of it beyond the search.
+struct JudgedTrial {
+    /// Its error on the test rows.
+    test: Option<f64>,
+    /// The command that trains it.
+    command: String,
+    /// The model.
+    model: Value,
+}
+
+impl ChosenTrial<'_> {
+    /// The command of a program with everything filled in. It is not run: what it trains is its
+    /// own, and was judged in the run.
+    fn typed(
+        &self,
+        prepared: &PreparedSearch,
+        program: &TrialProgram,
+        said: &mut Vec<String>,
+    ) -> JudgedTrial {
+        let of = &self.search.repeat.id;
+        let place = TrialPlace {
+            dir: PathBuf::from("."),
+            units: self.at.budget,
+            slots: prepared.settings.trial_slots,
+            judged: true,
+            ..TrialPlace::none()
+        };
+        let seed = prepared.trial_seed(of.repeat, self.at.trial.0);
+        let config = trail::params(&self.known.configuration);
+        let command = program
+            .command
+            .typed(&program.values(&config, seed, &place));
+        let finished = self.search.repeat.finished.as_ref();
+        let quality = finished.and_then(|finished| finished.quality.get("test_mse"));
+        let test = match quality {
+            // What was judged is the best of the repeat, and this is the best of all.
+            Some(Quantity::Number(test)) => Some(*test),
+            _ => None,
+        };
+        said.extend(test.map(|test| messages::program_judged(self.loss, test)));
+        said.push(messages::run_alone(&command, program.command.dir()));
+        JudgedTrial {
+            test,
+            command,
+            model: Value::Null,
+        }
+    }
+
+    /// Trains it again, and judges it by the test rows.
+    fn trained(
+        &self,
+        prepared: &PreparedSearch,
+        config: &RunConfig,
+        said: &mut Vec<String>,
+    ) -> Result<JudgedTrial, LabError> {
+        let of = &self.search.repeat.id;
+        let seed = |trial: TrialId| prepared.trial_seed(of.repeat, trial.0);
+        let origin = |trial| self.search.origin(trial);
+        let nowhere = TrialPlace::none();
+        let trained = again::train(&prepared.objective, &origin, seed, (self.at, &nowhere));
+        let (model, again) = trained.map_err(|error| LabError::Failed(error.to_string()))?;
+        let test = prepared.objective.test(&model);
+        let command = fixed_command(config, &self.known);
+        said.extend(test.map(|test| messages::judged(self.loss, test)));
+        let is_same = (of.repeat, self.at.trial.0) == (0, 0);
+        said.push(messages::train_alone(&command, is_same));
+        if again.to_bits() != self.loss.to_bits() {
+            said.push(messages::not_reproduced(self.at.trial, self.loss, again).text);
+        }
+        Ok(JudgedTrial {
+            test,
+            command,
+            model: prepared.objective.export(&model, &prepared.features),
+        })
+    }
+}
+
 /// Checks that the data is still what the run was made with; older versions did not record it.
 fn check_data(prepared: &PreparedSearch, input: &CommandInput<'_>) -> Result<(), LabError> {
     let started = input.snapshot.started.as_deref();
     let before = started.and_then(|started| started.data_sha256.as_ref());
-    match before.filter(|before| **before != prepared.data_sha256) {
+    match before.zip(prepared.data_sha256.as_ref()) {
         None => Ok(()),
-        Some(before) => {
-            let text = messages::other_data(input.run_id, before, &prepared.data_sha256);
+        Some((before, now)) if before == now => Ok(()),
+        Some((before, now)) => {
+            let text = messages::other_data(input.run_id, before, now);
             Err(LabError::Config(text))
         }
     }

@@ -15,9 +15,10 @@ use workbench_pool::Pool;
 use workbench_search::{Checkpoint, Leg, NextLeg, Study, Trial, TrialId, TrialState, TrialVerdict};
 
 use crate::checkpoints::KeptStates;
+use crate::importance::ReportedLosses;
 use crate::leg::{FromLeg, LegWork, TrainedUnit};
 use crate::messages;
-use crate::objective::{Objective, TrialSeed};
+use crate::objective::{Objective, TrialPlace, TrialSeed};
 use crate::settings::SearchSettings;
 use crate::so_far::{Earlier, SoFar};
 use crate::trail;
@@ -41,12 +42,11 @@ struct Drive<'a, 'c> {
     pool: &'a Pool,
     study: Study,
     checkpoints: KeptStates,
-    running: BTreeMap<TrialId, Leg>,
+    running: BTreeMap<TrialId, RunningLeg>,
     /// Attempts of trials that have failed.
     failures: BTreeMap<TrialId, u32>,
     decided_at: Arc<Vec<u64>>,
     kept_at: Arc<Vec<u64>>,
-    stop: Arc<AtomicBool>,
     tell: Sender<FromLeg>,
     told: Receiver<FromLeg>,
     /// The time of the last message, in nanoseconds on the run's clock: each has one of its own.
@@ -54,7 +54,17 @@ struct Drive<'a, 'c> {
     begun_ns: u64,
     last_failure: String,
     so_far: SoFar,
+    losses: ReportedLosses,
     closed: bool,
+}
+
+/// A leg that runs.
+struct RunningLeg {
+    leg: Leg,
+    /// Its number among those that run at once.
+    slot: usize,
+    /// Ends it.
+    stop: Arc<AtomicBool>,
 }
 
 /// A search that has ended.
@@ -63,6 +73,8 @@ pub struct Searched {
     pub study: Study,
     /// How far it came.
     pub so_far: SoFar,
+    /// What its trials reported.
+    pub losses: ReportedLosses,
     /// When it ended, in nanoseconds on the run's clock.
     pub ended_ns: u64,
     /// What the last failure said.
@@ -96,7 +108,6 @@ pub fn run(
         checkpoints,
         running: BTreeMap::new(),
         failures: earlier.failures,
-        stop: Arc::default(),
         tell,
         told,
         last_ns: earlier.last_ns,
@@ -105,12 +116,15 @@ pub fn run(
             .map_or(ctx.clock.now_ns(), |before| before.started_ns),
         last_failure: String::new(),
         so_far: earlier.so_far,
+        losses: earlier.losses,
         closed: earlier.closed,
     };
     ctx.progress.add(drive.so_far.spent);
     drive.catch_up(earlier.unrecorded);
     let ended = drive.all();
-    drive.stop.store(true, Ordering::Relaxed);
+    for running in drive.running.values() {
+        running.stop.store(true, Ordering::Relaxed);
+    }
     ended?;
     // The curve of the best goes on to the end of the search.
     drive.note_best();
@@ -118,6 +132,7 @@ pub fn run(
         ended_ns: drive.last_ns,
         study: drive.study,
         so_far: drive.so_far,
+        losses: drive.losses,
         last_failure: drive.last_failure,
     })
 }
@@ -174,6 +189,7 @@ impl Drive<'_, '_> {
             if self.ctx.progress.is_cancelled() {
                 return Err(LabError::Cancelled);
             }
+            self.stop_asked();
         }
     }
 
@@ -182,7 +198,7 @@ impl Drive<'_, '_> {
         let slots = self.search.settings.slots(self.ctx.workers);
         while self.running.len() < slots {
             // What runs counts in full: it may be stopped, but that is not known yet.
-            let under_way = self.running.values().map(|leg| self.units_of(leg));
+            let under_way = self.running.values().map(|of| self.units_of(&of.leg));
             if self.so_far.spent + under_way.sum::<u64>() >= self.search.settings.units() {
                 return Ok(true);
             }
@@ -218,11 +234,15 @@ impl Drive<'_, '_> {
             }
         };
         let (trial, first) = (leg.trial, from.is_none());
+        let stop: Arc<AtomicBool> = Arc::default();
+        let is_free = |slot: &usize| self.running.values().all(|other| other.slot != *slot);
+        let slot = (0..=self.running.len()).find(is_free).unwrap_or_default();
         let work = LegWork {
             objective: Arc::clone(self.search.objective),
             trial,
             config: trail::params(&leg.configuration),
             seed: TrialSeed::new(self.search.seed, self.ctx.repeat, trial.0),
+            place: self.place(trial, (slot, &stop)),
             from,
             to: leg.to,
             decided_at: Arc::clone(&self.decided_at),
@@ -230,16 +250,29 @@ impl Drive<'_, '_> {
             dir: self.checkpoints.dir().to_owned(),
             faults: Arc::new(self.search.settings.faults.clone()),
             failures: self.failures.get(&trial).copied().unwrap_or_default(),
-            stop: Arc::clone(&self.stop),
+            stop: Arc::clone(&stop),
             clock: self.ctx.clock,
             tell: self.tell.clone(),
         };
         let task = self.pool.task().name(trail::name(trial));
         let task = task.group(trial.0 as u32).part(u32::from(!first));
+        let task = task.cpus(f64::from(self.search.settings.trial_slots));
         task.spawn(move || work.run())
             .map_err(|error| LabError::Failed(error.to_string()))?;
-        self.running.insert(trial, leg);
+        self.running.insert(trial, RunningLeg { leg, slot, stop });
         Ok(())
+    }
+
+    fn place(&self, trial: TrialId, (slot, stop): (usize, &Arc<AtomicBool>)) -> TrialPlace {
+        let (stop, progress) = (Arc::clone(stop), self.ctx.progress.clone());
+        TrialPlace {
+            dir: KeptStates::folder(self.checkpoints.dir(), trial),
+            units: self.search.settings.budget,
+            slot,
+            slots: self.search.settings.trial_slots,
+            judged: false,
+            stop: Arc::new(move || stop.load(Ordering::Relaxed) || progress.is_cancelled()),
+        }
     }
 
     fn hear(&mut self, message: FromLeg) -> Result<(), LabError> {
@@ -254,7 +287,7 @@ impl Drive<'_, '_> {
                 Err(LabError::Environment(text))
             }
             FromLeg::Stopped(trial) => {
-                self.running.remove(&trial);
+                self.end(trial);
                 Ok(())
             }
             FromLeg::Failed {
@@ -328,6 +361,12 @@ impl Drive<'_, '_> {
         failure: ItemFailure,
         message: String,
     ) -> Result<(), LabError> {
+        let known = self.study.trial(trial).map(|known| known.state);
+        if !matches!(known, Some(TrialState::Running { .. })) {
+            // A person has stopped it meanwhile.
+            self.end(trial);
+            return Ok(());
+        }
         let failures = self.failures.entry(trial).or_default();
         *failures += 1;
         let failures = *failures;
@@ -365,6 +404,23 @@ impl Drive<'_, '_> {
         Ok(())
     }
 
+    /// Stops the trials that a person has asked to stop. A leg ends at its next unit, or at once
+    /// where it is a process.
+    fn stop_asked(&mut self) {
+        for item in self.ctx.progress.take_stop_requests() {
+            let Some(trial) = trail::trial(&item) else {
+                continue;
+            };
+            self.study.stop(trial);
+            self.record_decisions(None);
+            if let Some(running) = self.running.get(&trial) {
+                running.stop.store(true, Ordering::Relaxed);
+            } else {
+                self.end(trial);
+            }
+        }
+    }
+
     fn close_in_time(&mut self) {
         let limit = self.search.settings.search_time_s;
         if limit > 0.0 && !self.closed {
@@ -388,6 +444,7 @@ impl Drive<'_, '_> {
     fn record_decisions(&mut self, at_ns: Option<u64>) {
         for event in self.study.take_events() {
             self.so_far.take(&event);
+            self.losses.take(&event);
             for mut message in trail::messages(&event) {
                 if let ArmMessage::Item(item) = &mut message {
                     self.complete(item);

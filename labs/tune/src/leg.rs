@@ -12,7 +12,7 @@ use workbench_search::{Checkpoint, TrialId};
 
 use crate::checkpoints::KeptStates;
 use crate::fault::{Mishap, TrialFault};
-use crate::objective::{Objective, TrialModel, TrialSeed};
+use crate::objective::{Objective, TrialError, TrialModel, TrialPlace, TrialSeed};
 
 /// What a leg needs to run anywhere.
 pub struct LegWork {
@@ -20,6 +20,8 @@ pub struct LegWork {
     pub trial: TrialId,
     pub config: Params,
     pub seed: TrialSeed,
+    /// Where it has its files.
+    pub place: TrialPlace,
     /// The state that it goes on from.
     pub from: Option<Arc<Vec<u8>>>,
     /// Up to and with this unit of budget.
@@ -100,12 +102,14 @@ impl LegWork {
     }
 
     fn train(&self) -> Result<(), Broken> {
-        let failed = |error: crate::objective::TrialError| {
-            Broken::Failed(ItemFailure::Error, error.to_string())
+        let failed = |error: TrialError| match error {
+            TrialError::Stopped => Broken::Stopped,
+            error => Broken::Failed(error.failure(), error.to_string()),
         };
+        let with = (&self.config, self.seed);
         let mut model = match &self.from {
-            Some(bytes) => self.objective.load(bytes, &self.config, self.seed),
-            None => self.objective.begin(&self.config, self.seed),
+            Some(bytes) => self.objective.load(bytes, with, &self.place),
+            None => self.objective.begin(&self.config, self.seed, &self.place),
         }
         .map_err(failed)?;
         while model.epoch() < self.to {

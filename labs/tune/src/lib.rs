@@ -2,16 +2,18 @@
 //!
 //! - **Belongs here:** what is searched for, running trials on the pool, the record of a search,
 //!   and what can be learnt from one afterwards.
-//! - **May use:** `experiment`, `search`, `record`, `forest`, `dataset`, `pool`, `digest`, `clock`,
-//!   `words`.
+//! - **May use:** `experiment`, `programs`, `search`, `record`, `forest`, `dataset`, `pool`,
+//!   `digest`, `clock`, `words`.
 //! - **Does not belong here:** which configuration is tried next and for how long, which is
 //!   `search`; measuring, which is the same for all labs.
 
 mod again;
+mod ask_tell;
 mod checkpoints;
 mod commands;
 mod drive;
 mod fault;
+mod importance;
 mod leg;
 mod messages;
 mod objective;
@@ -21,30 +23,33 @@ mod recorded;
 mod settings;
 mod so_far;
 mod spaces;
+mod timing;
 mod trail;
 mod ways;
 mod what_if;
+mod work;
 
 use std::sync::Arc;
 
-use workbench_dataset::{AllowedCells, DataError, Table};
 use workbench_experiment::lab::{
-    CommandInput, CommandOutput, DefinitionError, Lab, LabDefinition, LabError, LabHost, Opt,
-    ParamValue, Params, PreparedLab, QuestionSet, Refusal, RunConfig, TableData, read_table,
+    CommandInput, CommandOutput, DefinitionError, Lab, LabDefinition, LabError, LabHost,
+    ParamValue, Params, PreparedLab, QuestionSet, Refusal, RunConfig,
 };
+use workbench_programs::FoundPeers;
 use workbench_record::{RepeatState, Snapshot};
-use workbench_words::counted;
 
-use objective::{Objective, SearchData};
+use ask_tell::SearchPeers;
+use objective::ObjectiveKind;
 use prepared::PreparedSearch;
-use settings::SearchSettings;
+use settings::{SearchSettings, text};
+use work::ProgramCommand;
 
 /// Makes the lab.
 ///
 /// # Errors
 /// When `lab.toml` is broken, which the tests rule out.
-pub fn lab(_: LabHost) -> Result<Box<dyn Lab>, DefinitionError> {
-    Ok(Box::new(Tune::new()?))
+pub fn lab(host: LabHost) -> Result<Box<dyn Lab>, DefinitionError> {
+    Ok(Box::new(Tune::new(host)?))
 }
 
 /// Goes through the record of a search once more: every decision and every configuration have to
@@ -53,7 +58,7 @@ pub fn lab(_: LabHost) -> Result<Box<dyn Lab>, DefinitionError> {
 /// # Errors
 /// What comes out otherwise, or what keeps the search from being made again.
 pub fn replay(snapshot: &Snapshot, repeat: &RepeatState) -> Result<(), String> {
-    let lab = Tune::new().map_err(|error| error.to_string())?;
+    let lab = Tune::new(LabHost::default()).map_err(|error| error.to_string())?;
     let started = snapshot.started.as_deref().ok_or("the run has not begun")?;
     let prepared = lab
         .prepared(&started.config)
@@ -62,6 +67,7 @@ pub fn replay(snapshot: &Snapshot, repeat: &RepeatState) -> Result<(), String> {
 }
 
 struct Tune {
+    host: LabHost,
     definition: LabDefinition,
     questions: QuestionSet,
 }
@@ -77,6 +83,13 @@ impl Lab for Tune {
 
     fn questions(&self) -> &QuestionSet {
         &self.questions
+    }
+
+    fn specialised(&self, params: &Params) -> Result<Option<Box<dyn Lab>>, Refusal> {
+        let is_program = text(params, "objective").ok() == Some(ObjectiveKind::Program.name());
+        let metric = text(params, "metric").ok().filter(|_| is_program);
+        let lab = metric.and_then(|metric| Some(Self::new(self.host).ok()?.with_metric(metric)));
+        Ok(lab.map(|lab| Box::new(lab) as Box<dyn Lab>))
     }
 
     fn prepare(&self, config: &RunConfig) -> Result<Box<dyn PreparedLab>, LabError> {
@@ -95,57 +108,75 @@ impl Lab for Tune {
 }
 
 impl Tune {
-    fn new() -> Result<Self, DefinitionError> {
+    fn new(host: LabHost) -> Result<Self, DefinitionError> {
         let definition = LabDefinition::parse(include_str!("../lab.toml"))?;
         let questions = definition.read_questions(include_str!("../questions.toml"))?;
         Ok(Self {
+            host,
             definition,
             questions,
         })
     }
 
+    /// The lab with its figures called as a program calls what it tells.
+    fn with_metric(mut self, metric: &str) -> Self {
+        for figure in &mut self.definition.figures {
+            let (label, meaning) = match figure.name.as_str() {
+                trail::BEST => (
+                    format!("best {metric}"),
+                    "What the program told of the best trial, after its best unit.",
+                ),
+                trail::LOSS => (metric.to_owned(), "What the program told of a trial."),
+                "test_mse" => (
+                    format!("test {metric}"),
+                    "What the program told as test when the best trial was trained once more.",
+                ),
+                _ => continue,
+            };
+            (figure.label, figure.meaning) = (label, meaning.to_owned());
+        }
+        self
+    }
+
+    /// The engines of others that a run asks for.
+    fn peers(&self, config: &RunConfig) -> Option<SearchPeers> {
+        let wanted = FoundPeers::wanted(&self.definition, config);
+        let python = (self.host.peers_python)(&self.definition);
+        let look = || FoundPeers::look(&self.definition, &wanted, python.as_deref());
+        (!wanted.is_empty()).then(|| SearchPeers::new(look(), python.clone()))
+    }
+
     fn prepared(&self, config: &RunConfig) -> Result<PreparedSearch, LabError> {
         let settings = SearchSettings::new(&config.params)?;
-        let space = spaces::space(&config.params, settings.objective, &self.definition)?;
-        let allowed = AllowedCells::default();
-        let TableData {
-            table,
-            findings,
-            source,
-        } = read_table(&config.data, allowed, own)?;
-        let rows = match settings.rows {
-            0 => table.rows,
-            rows if rows <= table.rows => rows,
-            rows => {
-                let there = counted(table.rows as u64, "row");
-                let reason = format!("the data has {there}; give 0 for all of them, or fewer");
-                let option = Opt::Set("rows".to_owned());
-                return Err(LabError::Refused(Refusal::new(option, rows, reason)));
-            }
-        };
-        let data = SearchData::new(&table, rows, settings.shares, config.seed)
-            .map_err(|problem| LabError::Config(problem.to_string()))?;
-        let split_sha256 = data.split_sha256.clone();
-        let objective = Objective::new(settings.objective, Arc::new(data))
-            .map_err(|error| LabError::Config(error.to_string()))?;
+        settings.check_workers(&config.workers)?;
+        let command = ProgramCommand::of(&config.params, settings.objective)?;
+        let named = command
+            .as_ref()
+            .map(ProgramCommand::names)
+            .unwrap_or_default();
+        let space = spaces::space(
+            &config.params,
+            settings.objective,
+            (&self.definition, &named),
+        )?;
+        let work = work::work(config, &settings, (command, &space))?;
         let line = ParamValue::Text(spaces::line(&space));
-        let is_from_file = config.params.get("space") != Some(&ParamValue::Text(String::new()));
-        let settled = is_from_file.then(|| ("space".to_owned(), line));
+        let is_given = config.params.get("space") != Some(&ParamValue::Text(String::new()));
+        let mut settled = work.settled;
+        settled.extend(is_given.then(|| ("space".to_owned(), line)));
         Ok(PreparedSearch {
-            objective: Arc::new(objective),
+            objective: Arc::new(work.objective),
             settings,
             space,
             seed: config.seed,
-            data_sha256: table.sha256(),
-            split_sha256,
-            features: table.feature_names.clone(),
-            findings,
-            source,
-            settled: settled.into_iter().collect::<Params>(),
+            data_sha256: work.data_sha256,
+            split_sha256: work.split_sha256,
+            features: work.features,
+            findings: work.findings,
+            source: work.source,
+            settled,
+            arms: config.arms.clone(),
+            peers: self.peers(config),
         })
     }
-}
-
-fn own() -> Result<(Table, &'static str), DataError> {
-    Ok((workbench_dataset::california_housing()?, "MedHouseVal"))
 }

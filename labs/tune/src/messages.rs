@@ -7,6 +7,8 @@ use workbench_record::RepeatId;
 use workbench_search::{Diverged, TrialId};
 use workbench_words::counted;
 
+use crate::objective::TrialError;
+
 /// A repeat that was begun with other decisions than this program makes.
 pub fn other_search(error: &Diverged) -> String {
     format!(
@@ -70,6 +72,33 @@ pub fn failed_trials(arm: &str, failed: u64, of: u64) -> Finding {
     Finding::warning("failed_trials", text).number("failed", failed as f64)
 }
 
+/// A way to search that a program cannot be searched with.
+pub fn no_copies(arm: &str) -> Finding {
+    let text = format!(
+        "{arm} is left out: it copies the state of one trial to another, and what a program keeps \
+         of a trial is that trial's own."
+    );
+    Finding::note("arm_left_out", text)
+}
+
+/// An engine of others that does not start.
+pub fn no_engine(arm: &str, why: &str) -> String {
+    format!("arm {arm}: its engine does not start: {why}; `workbench setup peers` installs it anew")
+}
+
+/// An engine of others that answers no more.
+pub fn engine_lost(arm: &str, why: &str) -> String {
+    format!("arm {arm}: its engine does not answer any more: {why}")
+}
+
+/// The best could not be trained once more.
+pub fn not_again(trial: TrialId, error: &TrialError) -> Finding {
+    let text = format!(
+        "Trial {trial} was the best, and could not be trained once more to be judged: {error}."
+    );
+    Finding::warning("not_judged", text)
+}
+
 /// A model that was trained again differs from the one of the search.
 pub fn not_reproduced(trial: TrialId, searched: f64, again: f64) -> Finding {
     let text = format!(
@@ -80,8 +109,8 @@ pub fn not_reproduced(trial: TrialId, searched: f64, again: f64) -> Finding {
 }
 
 /// What the numbers of a replay are.
-pub const WHAT_IF: &str = "Computed, not measured: the recorded curves, each unit as long as in the \
-                           run, without overhead and on slots that do not slow each other down.";
+pub const WHAT_IF: &str = "Computed, not measured: the recorded curves, each unit as long as in the run, with what starting \
+     and resuming trials cost there. More slots than were measured do not slow each other down.";
 /// Above the measured searches.
 pub const MEASURED: &str = "Searches of this run with the same trials, against what was computed";
 
@@ -156,6 +185,16 @@ pub fn other_data(run: &str, before: &str, now: &str) -> String {
         short(before),
         short(now)
     )
+}
+
+/// How the command of a program is typed for one configuration.
+pub fn run_alone(command: &str, dir: &Path) -> String {
+    format!("Train it again, in {}: {command}", dir.display())
+}
+
+/// How the best of a program does on rows that it was not chosen by.
+pub fn program_judged(chosen_by: f64, test: f64) -> String {
+    format!("The program told {chosen_by:.4}, by which it was chosen, and then {test:.4} as test.")
 }
 
 /// How the configuration is trained alone. Random numbers of a trial follow from the seed of the

@@ -8,7 +8,7 @@ use workbench_experiment::lab::{ArmContext, ArmMessage};
 use workbench_search::{Trial, TrialId, TrialState};
 
 use crate::again::{self, TrialOrigin};
-use crate::objective::{Objective, TrialSeed};
+use crate::objective::{Objective, TrialPlace, TrialSeed};
 use crate::trail;
 
 /// What is needed to go on with trials.
@@ -18,6 +18,8 @@ pub struct Afterwards<'a> {
     pub budget: u64,
     /// The seed of the run.
     pub seed: u64,
+    /// Where trials that are processes have their files.
+    pub place: &'a TrialPlace,
 }
 
 /// Trains every stopped or paused trial to its whole budget, and records what it reports. The best
@@ -80,14 +82,25 @@ fn one(
         trial,
         budget: known,
     };
-    let (mut model, _) = again::train(after.objective, origin, seed, at).ok()?;
+    let place = TrialPlace {
+        dir: after.place.dir.join(trial.to_string()),
+        ..after.place.clone()
+    };
+    let trained = again::train(after.objective, origin, seed, (at, &place));
+    let Ok((mut model, _)) = trained else {
+        cut.fetch_or(ctx.progress.is_cancelled(), Ordering::Relaxed);
+        return None;
+    };
     let mut least: Option<f64> = None;
     while model.epoch() < after.budget {
         if ctx.progress.is_cancelled() {
             cut.store(true, Ordering::Relaxed);
             return least;
         }
-        let loss = after.objective.train(&mut model).ok()?;
+        let Ok(loss) = after.objective.train(&mut model) else {
+            cut.fetch_or(ctx.progress.is_cancelled(), Ordering::Relaxed);
+            return least;
+        };
         if !loss.is_finite() {
             return least;
         }

@@ -6,15 +6,20 @@ use std::sync::Arc;
 use workbench_clock::process_cpu_ns;
 use workbench_digest::of_f64;
 use workbench_experiment::lab::{
-    Analysis, ArmContext, ArmOutput, Basis, BestItem, Breakdown, DataSource, Direction, Finding,
-    Item, LabError, Params, PreparedLab, Quantity, RepeatState,
+    Analysis, ArmContext, ArmOutput, Basis, BestItem, Breakdown, DataSource, Dependent, Direction,
+    Finding, Item, LabError, Params, PreparedLab, Quantity, RepeatState,
 };
-use workbench_search::{Checkpoint, FiniteLoss, Replay, Space, Study, Trial, TrialId, TrialState};
+use workbench_programs::Timed;
+use workbench_search::{
+    Checkpoint, Configuration, FiniteLoss, Replay, Space, Study, Trial, TrialId, TrialState,
+};
 
 use crate::again::{self, TrialOrigin};
+use crate::ask_tell::{self, AskedEngine, PeerEngine, SearchPeers};
 use crate::drive::{self, SearchPlan, Searched};
+use crate::importance;
 use crate::messages;
-use crate::objective::{Objective, TrialSeed};
+use crate::objective::{Objective, ObjectiveKind, TrialError, TrialPlace, TrialSeed};
 use crate::oracle::{self, Afterwards};
 use crate::settings::SearchSettings;
 use crate::trail;
@@ -26,14 +31,18 @@ pub struct PreparedSearch {
     pub settings: SearchSettings,
     pub space: Space,
     pub seed: u64,
-    pub data_sha256: String,
-    pub split_sha256: String,
+    pub data_sha256: Option<String>,
+    pub split_sha256: Option<String>,
     /// The names of the features.
     pub features: Vec<String>,
     pub findings: Vec<Finding>,
     pub source: DataSource,
     /// Parameters that are recorded instead of the request.
     pub settled: Params,
+    /// The arms of the run.
+    pub arms: Vec<String>,
+    /// The engines of others among them.
+    pub peers: Option<SearchPeers>,
 }
 
 impl PreparedLab for PreparedSearch {
@@ -42,23 +51,43 @@ impl PreparedLab for PreparedSearch {
     }
 
     fn data_sha256(&self) -> Option<String> {
-        Some(self.data_sha256.clone())
+        self.data_sha256.clone()
     }
 
     fn split_sha256(&self) -> Option<String> {
-        Some(self.split_sha256.clone())
+        self.split_sha256.clone()
     }
 
     fn settled(&self) -> Params {
         self.settled.clone()
     }
 
+    fn software(&self) -> BTreeMap<String, String> {
+        let software = self.peers.iter().map(|peers| peers.found.software());
+        software.flatten().collect()
+    }
+
     fn warnings(&self) -> Vec<Finding> {
-        self.findings.clone()
+        let releases = self.peers.iter().filter_map(|peers| {
+            let python = peers.python.as_deref();
+            peers.found.releases(python, Timed::Work)
+        });
+        self.findings.iter().cloned().chain(releases).collect()
     }
 
     fn total_progress(&self, _arm: &str) -> u64 {
         self.settings.units()
+    }
+
+    fn skipped(&self) -> Vec<(String, Finding)> {
+        let is_program = self.settings.objective == ObjectiveKind::Program;
+        let copying = self
+            .arms
+            .iter()
+            .filter(|arm| Way::of(arm).is_some_and(Way::copies));
+        let skipped = copying.map(|arm| (arm.clone(), messages::no_copies(arm)));
+        let peers = self.peers.iter().flat_map(|peers| peers.found.skipped());
+        skipped.filter(|_| is_program).chain(peers).collect()
     }
 
     fn basis(&self) -> Basis {
@@ -69,18 +98,27 @@ impl PreparedLab for PreparedSearch {
         }
     }
 
-    fn continues(&self, _arm: &str) -> bool {
-        true
+    fn continues(&self, arm: &str) -> bool {
+        // What an engine of others has in mind is lost with it.
+        PeerEngine::of(arm).is_none()
     }
 
-    fn warm_up(&self, _arm: &str, ctx: &ArmContext<'_>) -> Result<(), LabError> {
+    fn warm_up(&self, arm: &str, ctx: &ArmContext<'_>) -> Result<(), LabError> {
+        if let (Some(engine), Some(peers)) = (PeerEngine::of(arm), &self.peers) {
+            let seed = ways::seed(self.seed, ctx.repeat);
+            peers.start(engine, (&self.settings, seed))?;
+        }
         let Some(pool) = ctx.pool else { return Ok(()) };
+        if self.settings.objective == ObjectiveKind::Program {
+            return Ok(());
+        }
         // One unit per slot: starts the threads and touches the pages.
         let tasks = (0..pool.workers()).map(|slot| {
             let objective = Arc::clone(&self.objective);
             let seed = TrialSeed::new(0, 0, slot as u64);
+            let place = self.place(ctx, "warm-up", 1);
             pool.spawn(move || {
-                let mut model = objective.begin(&Params::default(), seed)?;
+                let mut model = objective.begin(&Params::default(), seed, &place)?;
                 objective.train(&mut model)
             })
         });
@@ -96,27 +134,26 @@ impl PreparedLab for PreparedSearch {
     }
 
     fn run_arm(&self, arm: &str, ctx: &ArmContext<'_>) -> Result<ArmOutput, LabError> {
-        let way = Way::of(arm).ok_or_else(|| LabError::Config(messages::no_way(arm)))?;
+        let (study, engine) = self.study(arm, ctx)?;
         let search = SearchPlan {
             objective: &self.objective,
             settings: &self.settings,
             seed: self.seed,
-            copies: way.copies(),
+            copies: Way::of(arm).is_some_and(Way::copies),
         };
         let begun_ns = ctx
             .before
             .map_or(ctx.clock.now_ns(), |before| before.started_ns);
-        let study = way.study(
-            &self.space,
-            &self.settings,
-            ways::seed(self.seed, ctx.repeat),
-        )?;
-        let cpu_before = process_cpu_ns();
+        let used = || process_cpu_ns() + self.objective.processes_cpu_ns();
+        let cpu_before = used();
         let searched = drive::run(&search, study, ctx)?;
+        if let Some(why) = engine.and_then(|engine| engine.broken()) {
+            return Err(LabError::Failed(messages::engine_lost(arm, &why)));
+        }
         // What follows is off the clock.
         let earlier = ctx.before.iter().flat_map(|before| &before.tasks);
         let earlier_ns: u64 = earlier.map(|task| task.cpu_ns).sum();
-        let cpu_ns = process_cpu_ns().saturating_sub(cpu_before) + earlier_ns;
+        let cpu_ns = used().saturating_sub(cpu_before) + earlier_ns;
         ctx.progress.set_total(searched.so_far.spent);
         let trials = searched.study.trials();
         let origin = |trial: TrialId| {
@@ -127,28 +164,14 @@ impl PreparedLab for PreparedSearch {
             })
         };
         let test = self.judge(&searched, ctx, &origin)?;
-        let oracle = if self.settings.oracle {
-            let best = searched.so_far.best.map(|(loss, ..)| loss.get());
-            let after = Afterwards {
-                objective: &self.objective,
-                budget: self.settings.budget,
-                seed: self.seed,
-            };
-            oracle::finish(&after, (trials, best), ctx, &origin)
-        } else {
-            None
-        };
+        let oracle = self.oracle(&searched, ctx, &origin);
         let failed = count(&searched.study, TrialState::Failed);
         if failed > 0 {
             let finding = messages::failed_trials(arm, failed, trials.len() as u64);
             ctx.progress
                 .report(finding.arm_on(arm, ctx.workers).repeat(ctx.repeat));
         }
-        let best = best_item(&searched);
-        ctx.after.analyse(move || Analysis {
-            best,
-            ..Analysis::default()
-        });
+        self.analyse(&searched, ctx);
         Ok(ArmOutput {
             worked_ns: Some([begun_ns, searched.ended_ns]),
             work_cpu_ns: Some(cpu_ns),
@@ -158,6 +181,56 @@ impl PreparedLab for PreparedSearch {
 }
 
 impl PreparedSearch {
+    /// The search of an arm, not yet begun, and the engine of others that it asks.
+    fn study(
+        &self,
+        arm: &str,
+        ctx: &ArmContext<'_>,
+    ) -> Result<(Study, Option<AskedEngine>), LabError> {
+        if let (Some(kind), Some(peers)) = (PeerEngine::of(arm), &self.peers) {
+            let engine = peers.take()?;
+            let study = ask_tell::study(kind, &engine, &self.space, &self.settings);
+            return Ok((study, Some(engine)));
+        }
+        let way = Way::of(arm).ok_or_else(|| LabError::Config(messages::no_way(arm)))?;
+        let seed = ways::seed(self.seed, ctx.repeat);
+        Ok((way.study(&self.space, &self.settings, seed)?, None))
+    }
+
+    /// The best that any trial would have come to, where that is asked for.
+    fn oracle(
+        &self,
+        searched: &Searched,
+        ctx: &ArmContext<'_>,
+        origin: &(impl Fn(TrialId) -> Option<TrialOrigin> + Sync),
+    ) -> Option<f64> {
+        if !self.settings.oracle {
+            return None;
+        }
+        let best = searched.so_far.best.map(|(loss, ..)| loss.get());
+        let after = Afterwards {
+            objective: &self.objective,
+            budget: self.settings.budget,
+            seed: self.seed,
+            place: &self.place(ctx, "afterwards", self.settings.budget),
+        };
+        oracle::finish(&after, (searched.study.trials(), best), ctx, origin)
+    }
+
+    /// Leaves it to be found out which parameters matter.
+    fn analyse(&self, searched: &Searched, ctx: &ArmContext<'_>) {
+        let (names, seed) = (self.names(), self.seed);
+        let (best, losses) = (best_item(searched), searched.losses.clone());
+        let trials = searched.study.trials().iter();
+        let tried: Vec<Configuration> = trials.map(|trial| trial.configuration.clone()).collect();
+        let of = move |trial: TrialId| tried.get(trial.0 as usize).cloned();
+        ctx.after.analyse(move || Analysis {
+            best,
+            importances: importance::importances(&losses, &names, of, seed),
+            dependent: Dependent::Items,
+        });
+    }
+
     /// The names of the space's parameters, in order.
     pub fn names(&self) -> Vec<String> {
         let dimensions = self.space.dimensions().iter();
@@ -180,14 +253,26 @@ impl PreparedSearch {
         TrialSeed::new(self.seed, search, trial)
     }
 
+    /// Where a trial that is a process has its files, off the clock.
+    fn place(&self, ctx: &ArmContext<'_>, what: &str, units: u64) -> TrialPlace {
+        let progress = ctx.progress.clone();
+        TrialPlace {
+            dir: ctx.scratch.join(what),
+            units,
+            slots: self.settings.trial_slots,
+            stop: Arc::new(move || progress.is_cancelled()),
+            ..TrialPlace::none()
+        }
+    }
+
     /// The error of the chosen model on the test rows, off the clock: these rows are looked at
-    /// once, when all is decided.
+    /// once, when all is decided. `None` where a program does not tell it.
     fn judge(
         &self,
         searched: &Searched,
         ctx: &ArmContext<'_>,
         origin: &impl Fn(TrialId) -> Option<TrialOrigin>,
-    ) -> Result<f64, LabError> {
+    ) -> Result<Option<f64>, LabError> {
         let Some((loss, trial, budget)) = searched.so_far.best else {
             let trials = searched.study.trials().len() as u64;
             return Err(LabError::Failed(messages::all_failed(
@@ -197,8 +282,19 @@ impl PreparedSearch {
         };
         let seed = |trial: TrialId| self.trial_seed(ctx.repeat, trial.0);
         let at = Checkpoint { trial, budget };
-        let (model, again) = again::train(&self.objective, origin, seed, at)
-            .map_err(|error| LabError::Failed(error.to_string()))?;
+        let place = TrialPlace {
+            judged: true,
+            ..self.place(ctx, "judged", budget)
+        };
+        let trained = again::train(&self.objective, origin, seed, (at, &place));
+        let (model, again) = match trained {
+            Ok(trained) => trained,
+            Err(TrialError::Stopped) => return Err(LabError::Cancelled),
+            Err(error) => {
+                ctx.progress.report(messages::not_again(trial, &error));
+                return Ok(None);
+            }
+        };
         if again.to_bits() != loss.get().to_bits() {
             ctx.progress
                 .report(messages::not_reproduced(trial, loss.get(), again));
@@ -227,14 +323,16 @@ fn best_item(searched: &Searched) -> Option<BestItem> {
     })
 }
 
-fn output(searched: &Searched, test: f64, oracle: Option<f64>) -> ArmOutput {
+fn output(searched: &Searched, test: Option<f64>, oracle: Option<f64>) -> ArmOutput {
     let study = &searched.study;
     let trials = study.trials();
     let mut quality: BTreeMap<String, Quantity> = BTreeMap::new();
     let mut number = |name: &str, value: f64| {
         quality.insert(name.to_owned(), Quantity::Number(value));
     };
-    number("test_mse", test);
+    if let Some(test) = test {
+        number("test_mse", test);
+    }
     if let Some((loss, trial, budget)) = searched.so_far.best {
         number(trail::BEST, loss.get());
         if let Some(oracle) = oracle {
@@ -258,20 +356,6 @@ fn output(searched: &Searched, test: f64, oracle: Option<f64>) -> ArmOutput {
         ("trials_failed", TrialState::Failed),
     ];
     let facts = states.map(|(name, state)| (name.to_owned(), count(study, state)));
-    let item = |trial: &Trial| {
-        let loss = trial.best.map_or(f64::NAN, FiniteLoss::get);
-        let numbers = trial.configuration.iter();
-        let numbers = numbers.filter_map(|(name, value)| Some((name.to_owned(), value.as_f64()?)));
-        let told = [
-            (trail::LOSS.to_owned(), loss),
-            ("units".to_owned(), trial.budget as f64),
-        ];
-        Item {
-            name: trail::name(trial.id),
-            sha256: of_f64(&[loss]),
-            metrics: numbers.chain(told).collect(),
-        }
-    };
     ArmOutput {
         work: [
             ("trials".to_owned(), trials.len() as u64),
@@ -285,5 +369,21 @@ fn output(searched: &Searched, test: f64, oracle: Option<f64>) -> ArmOutput {
             ..Breakdown::default()
         },
         ..ArmOutput::default()
+    }
+}
+
+/// A trial as an item: what it came to, and the numbers that it was run with.
+fn item(trial: &Trial) -> Item {
+    let loss = trial.best.map_or(f64::NAN, FiniteLoss::get);
+    let numbers = trial.configuration.iter();
+    let numbers = numbers.filter_map(|(name, value)| Some((name.to_owned(), value.as_f64()?)));
+    let told = [
+        (trail::LOSS.to_owned(), loss),
+        ("units".to_owned(), trial.budget as f64),
+    ];
+    Item {
+        name: trail::name(trial.id),
+        sha256: of_f64(&[loss]),
+        metrics: numbers.chain(told).collect(),
     }
 }

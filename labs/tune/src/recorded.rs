@@ -11,6 +11,7 @@ use workbench_search::{
 
 use crate::again::TrialOrigin;
 use crate::messages;
+use crate::timing;
 use crate::trail;
 
 /// One search of a run.
@@ -151,27 +152,33 @@ impl<'a> RecordedSearch<'a> {
         })
     }
 
-    /// Everything that each trial would report if nothing stopped it, as far as it was recorded. A
-    /// unit takes as long as one of the trial took on the whole.
+    /// Everything that each trial would report if nothing stopped it, as far as it was recorded,
+    /// with the time that each unit took. Units that were trained afterwards, and a failure, take
+    /// as long as one of the trial did on the whole.
     pub fn curves(&self) -> Vec<LearningCurve> {
-        let of = |trial: &RecordedTrial| {
-            let begun = trial.parent.map_or(0, |parent| parent.budget);
-            let units = trial.units.saturating_sub(begun).max(1) as f64;
-            let seconds = trial.seconds / units;
-            let points = trial.losses.iter().map(|(budget, loss)| LossPoint {
+        let timed = timing::units(self.repeat);
+        let of = |(trial, known): (&TrialId, &RecordedTrial)| {
+            let begun = known.parent.map_or(0, |parent| parent.budget);
+            let units = known.units.saturating_sub(begun).max(1) as f64;
+            let usual = known.seconds / units;
+            let timed = timed.get(trial);
+            let points = known.losses.iter().map(|(budget, loss)| LossPoint {
                 budget: *budget,
                 loss: FiniteLoss::new(*loss),
-                seconds,
+                seconds: timed
+                    .and_then(|timed| timed.get(budget))
+                    .copied()
+                    .unwrap_or(usual),
             });
-            let failed = (trial.phase == ItemPhase::Failed).then_some(LossPoint {
-                budget: trial.units + 1,
+            let failed = (known.phase == ItemPhase::Failed).then_some(LossPoint {
+                budget: known.units + 1,
                 loss: None,
-                seconds,
+                seconds: usual,
             });
             LearningCurve {
                 points: points.chain(failed).collect(),
             }
         };
-        self.trials.values().map(of).collect()
+        self.trials.iter().map(of).collect()
     }
 }

@@ -31,8 +31,10 @@ pub struct SearchSettings {
     pub shares: SplitShares,
     /// How often a trial that failed is tried again.
     pub retries: u32,
-    /// Trials at once at most; 0 for one on each slot.
+    /// Trials at once at most; 0 for as many as there are slots for.
     pub at_once: usize,
+    /// Slots that a trial takes.
+    pub trial_slots: u32,
     /// Finished trials without a better one after which no new trial is begun; 0 for never.
     pub patience: u64,
     /// Seconds after which no new trial is begun; 0 for never.
@@ -52,13 +54,10 @@ impl SearchSettings {
     /// # Errors
     /// When a parameter is missing or contradicts another.
     pub fn new(params: &Params) -> Result<Self, LabError> {
-        let count = |name: &str| integer(params, name).map(|value| value.max(0) as u64);
+        let count = |name: &str| count(params, name);
         let target = number(params, "target")?;
         let settings = Self {
-            objective: match text(params, "objective")? {
-                "forest" => ObjectiveKind::Forest,
-                _ => ObjectiveKind::Mlp,
-            },
+            objective: ObjectiveKind::of(text(params, "objective")?).unwrap_or(ObjectiveKind::Mlp),
             trials: count("trials")?,
             budget: count("budget")?,
             grace: count("grace")?,
@@ -73,6 +72,7 @@ impl SearchSettings {
             },
             retries: count("retries")? as u32,
             at_once: count("at_once")? as usize,
+            trial_slots: (count("trial_slots")? as u32).max(1),
             patience: count("patience")?,
             search_time_s: number(params, "search_time_s")?,
             equal_budget: params.get("equal_budget") != Some(&ParamValue::Boolean(false)),
@@ -99,12 +99,34 @@ impl SearchSettings {
         self.trials.saturating_mul(self.budget)
     }
 
-    /// How many of so many workers have a trial at once.
+    /// How many trials run at once on so many workers.
     pub fn slots(&self, workers: u32) -> usize {
+        let room = (workers / self.trial_slots).max(1) as usize;
         match self.at_once {
-            0 => workers as usize,
-            most => most.min(workers as usize),
+            0 => room,
+            most => most.min(room),
         }
+    }
+
+    /// Checks that there is room for a trial on every number of workers.
+    ///
+    /// # Errors
+    /// When there is not.
+    pub fn check_workers(&self, workers: &[u32]) -> Result<(), LabError> {
+        let least = workers.iter().copied().min().unwrap_or(self.trial_slots);
+        if least >= self.trial_slots {
+            return Ok(());
+        }
+        let reason = format!(
+            "a trial takes so many slots, and there are {least}; give --workers {} or more",
+            self.trial_slots
+        );
+        let option = Opt::Set("trial_slots".to_owned());
+        Err(LabError::Refused(Refusal::new(
+            option,
+            self.trial_slots,
+            reason,
+        )))
     }
 
     /// The most trials that a search that stops some can begin.
@@ -136,7 +158,19 @@ fn integer(params: &Params, name: &str) -> Result<i64, LabError> {
     }
 }
 
-fn number(params: &Params, name: &str) -> Result<f64, LabError> {
+/// The value of a parameter that is a whole number; 0 for what is less.
+///
+/// # Errors
+/// When it is missing.
+pub fn count(params: &Params, name: &str) -> Result<u64, LabError> {
+    integer(params, name).map(|value| value.max(0) as u64)
+}
+
+/// The value of a parameter that is a number.
+///
+/// # Errors
+/// When it is missing.
+pub fn number(params: &Params, name: &str) -> Result<f64, LabError> {
     match params.get(name) {
         Some(ParamValue::Float(value)) => Ok(*value),
         Some(ParamValue::Integer(value)) => Ok(*value as f64),

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use workbench_experiment::lab::{ArmMessage, LabError, RepeatState};
 use workbench_search::{FiniteLoss, Replay, Study, StudyEvent, TrialId, TrialVerdict};
 
+use crate::importance::ReportedLosses;
 use crate::messages;
 use crate::trail;
 
@@ -48,6 +49,7 @@ pub struct Earlier {
     pub failures: BTreeMap<TrialId, u32>,
     pub last_ns: u64,
     pub so_far: SoFar,
+    pub losses: ReportedLosses,
     pub closed: bool,
     /// Decisions that follow from the record and are not in it.
     pub unrecorded: Vec<ArmMessage>,
@@ -92,6 +94,7 @@ impl Earlier {
         }
         for event in &events {
             earlier.so_far.take(event);
+            earlier.losses.take(event);
             earlier.closed |= *event == StudyEvent::Closed;
         }
         for (at, event) in &before.items {

@@ -8,7 +8,7 @@ use workbench_experiment::lab::{
 };
 use workbench_search::{ConfigValue, Dimension, Domain, Space, SpaceError};
 
-use crate::objective::{Knob, ObjectiveKind};
+use crate::objective::{Knob, ObjectiveKind, PLACES};
 use crate::settings::text;
 
 /// What stands between the parameters of a space in one line.
@@ -17,14 +17,15 @@ const BETWEEN: &str = ";;";
 const LARGEST: u64 = 1 << 20;
 
 /// The space that the parameters describe: that of `space`, a file or a line, with the parameters
-/// that were set otherwise than usual put in; without it, that of the lab.
+/// that were set otherwise than usual put in; without it, that of the lab. A program has the
+/// parameters that its command names (`named`) and those that were given.
 ///
 /// # Errors
 /// When a part of it cannot be read, or the objective does not take it.
 pub fn space(
     params: &Params,
     objective: ObjectiveKind,
-    lab: &LabDefinition,
+    (lab, named): (&LabDefinition, &[String]),
 ) -> Result<Space, LabError> {
     let given = text(params, "space")?.trim();
     let mut dimensions = match given {
@@ -36,26 +37,28 @@ pub fn space(
             .map_err(|error| refused("space", given, &error))?,
         file => from_file(file)?,
     };
-    for knob in objective.knobs() {
-        let of = text(params, knob.name)?.trim();
-        let usual = lab.params.get(knob.name).map(ParamSpec::default_value);
-        let is_usual = usual.is_some_and(|usual| usual.to_string() == of);
-        if of.is_empty() || (is_usual && !given.is_empty()) {
-            continue;
-        }
-        let line = format!("{}={of}", knob.name);
-        let dimension = Dimension::parse(&line).map_err(|error| refused(knob.name, of, &error))?;
-        dimensions.retain(|known| known.name != knob.name);
-        dimensions.push(dimension);
-    }
+    let is_program = objective == ObjectiveKind::Program;
+    put_in(params, objective, (lab, named), &mut dimensions)?;
     for other in ObjectiveKind::ALL
         .into_iter()
-        .filter(|kind| *kind != objective)
+        .filter(|kind| *kind != objective && !is_program)
     {
         refuse_foreign(params, objective, other, lab)?;
     }
     for dimension in &dimensions {
-        check(dimension, objective)?;
+        if is_program {
+            check_name(dimension)?;
+        } else {
+            check(dimension, objective)?;
+        }
+    }
+    if dimensions.is_empty() {
+        return Err(LabError::Refused(Refusal::new(
+            Opt::Set("space".to_owned()),
+            given,
+            "there is nothing to search; give ranges, for example \
+             --space 'lr=loguniform(1e-4,1e-1)'",
+        )));
     }
     Space::new(dimensions).map_err(|error| {
         let option = error
@@ -64,6 +67,42 @@ pub fn space(
             .unwrap_or_else(|| "space".to_owned());
         refused(&option, given, &error)
     })
+}
+
+/// Puts in the parameters of the lab that belong to the objective.
+fn put_in(
+    params: &Params,
+    objective: ObjectiveKind,
+    (lab, named): (&LabDefinition, &[String]),
+    dimensions: &mut Vec<Dimension>,
+) -> Result<(), LabError> {
+    let is_program = objective == ObjectiveKind::Program;
+    let is_given = !text(params, "space")?.trim().is_empty();
+    let of_all = ObjectiveKind::ALL.iter().flat_map(|kind| kind.knobs());
+    let knobs: Vec<&Knob> = if is_program {
+        of_all.collect()
+    } else {
+        objective.knobs().iter().collect()
+    };
+    for knob in knobs {
+        let of = text(params, knob.name)?.trim();
+        let usual = lab.params.get(knob.name).map(ParamSpec::default_value);
+        let is_usual = usual.is_some_and(|usual| usual.to_string() == of);
+        let is_known = dimensions.iter().any(|known| known.name == knob.name);
+        let is_wanted = if is_program {
+            !is_known && named.iter().any(|name| name == knob.name)
+        } else {
+            !is_given
+        };
+        if of.is_empty() || (is_usual && !is_wanted) {
+            continue;
+        }
+        let line = format!("{}={of}", knob.name);
+        let dimension = Dimension::parse(&line).map_err(|error| refused(knob.name, of, &error))?;
+        dimensions.retain(|known| known.name != knob.name);
+        dimensions.push(dimension);
+    }
+    Ok(())
 }
 
 /// The space as one line, as it is recorded.
@@ -115,6 +154,17 @@ fn refuse_foreign(
 
 fn known(objective: ObjectiveKind, name: &str) -> String {
     suggest(name, objective.knobs().iter().map(|knob| knob.name))
+}
+
+/// Whether a parameter of a program can be a placeholder that is no other.
+fn check_name(dimension: &Dimension) -> Result<(), LabError> {
+    let name = &dimension.name;
+    if !PLACES.contains(&name.as_str()) {
+        return Ok(());
+    }
+    let reason = format!("{{{name}}} is taken: workbench itself gives it a value");
+    let option = Opt::Set("space".to_owned());
+    Err(LabError::Refused(Refusal::new(option, name, reason)))
 }
 
 /// Whether the objective takes everything that a parameter may be.

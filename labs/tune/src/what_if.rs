@@ -3,13 +3,14 @@
 
 use serde_json::{Value, json};
 use workbench_experiment::lab::{CommandInput, CommandOutput, LabError, OutputTable};
-use workbench_search::{LearningCurve, LegCosts, SimulatedSearch, SimulationError, simulate};
+use workbench_search::{LearningCurve, LegCosts, SimulatedSearch, SimulationError, simulate_paced};
 
 use crate::commands::{chosen, config, number, word};
 use crate::messages;
 use crate::prepared::PreparedSearch;
 use crate::recorded::RecordedSearch;
 use crate::settings::SearchSettings;
+use crate::timing;
 use crate::ways::{self, Stopper, Way};
 
 /// The schedulers that are tried, as they are called.
@@ -42,6 +43,7 @@ pub fn what_if(
         return Err(LabError::Config(messages::no_search()));
     };
     let curves = search.curves();
+    let times = LegTimes::of(prepared, input, search)?;
     let mut table = OutputTable {
         title: messages::replayed(&search.repeat.id, curves.len()),
         header: header(),
@@ -50,7 +52,7 @@ pub fn what_if(
     let mut documents = Vec::new();
     for (name, stopper) in TRIED {
         for slots in &slots {
-            match replay(&curves, stopper, &settings, *slots) {
+            match replay(&curves, stopper, &settings, (*slots, &times)) {
                 Ok(simulated) => {
                     table.rows.push(row(name, &simulated));
                     documents.push(document(name, &simulated));
@@ -64,14 +66,53 @@ pub fn what_if(
             }
         }
     }
-    let compared = compared(prepared, input)?;
+    let (compared, ratios) = compared(prepared, input)?;
     let tables = [Some(table), compared].into_iter().flatten();
     Ok(CommandOutput {
         said: vec![messages::WHAT_IF.to_owned()],
         tables: tables.collect(),
-        document: Value::Array(documents),
+        document: json!({"replays": documents, "compared": ratios}),
         ..CommandOutput::default()
     })
+}
+
+/// What the run shows of the times of legs.
+struct LegTimes {
+    costs: LegCosts,
+    /// How long units take while so many slots are busy, relative to the recorded ones.
+    pace: Box<dyn Fn(usize) -> f64>,
+}
+
+impl LegTimes {
+    /// For curves that this search recorded: legs cost what they cost anywhere in the run, and
+    /// slots slow each other down as its arm did on one slot and on as many as here.
+    fn of(
+        prepared: &PreparedSearch,
+        input: &CommandInput<'_>,
+        search: &RecordedSearch<'_>,
+    ) -> Result<Self, LabError> {
+        let names = prepared.names();
+        let all = crate::recorded::searches(input.snapshot, None, &names)?;
+        let legs = all.iter().map(|other| {
+            let stopper = Way::of(&other.repeat.id.arm).map(|way| way.stopper);
+            // Others may wait for the end of a rung.
+            let waits = !matches!(stopper, Some(Stopper::Nobody | Stopper::Median));
+            (other.repeat, waits)
+        });
+        let costs = timing::costs(legs);
+        let of = &search.repeat.id;
+        let on_one = all.iter().find(|other| {
+            let id = &other.repeat.id;
+            (id.arm == of.arm, id.repeat, id.workers) == (true, of.repeat, 1)
+        });
+        let on_all = timing::units(search.repeat);
+        let on_one = on_one.map_or_else(|| on_all.clone(), |one| timing::units(one.repeat));
+        let slots = prepared.settings.slots(of.workers);
+        Ok(Self {
+            costs,
+            pace: Box::new(timing::pace(&on_one, &on_all, slots)),
+        })
+    }
 }
 
 fn header() -> Vec<String> {
@@ -93,13 +134,18 @@ fn replay(
     curves: &[LearningCurve],
     stopper: Stopper,
     settings: &SearchSettings,
-    slots: usize,
+    (slots, times): (usize, &LegTimes),
 ) -> Result<SimulatedSearch, String> {
     let trials = curves.len() as u64;
     let scheduler = ways::scheduler(stopper, settings, trials, 0);
     let mut scheduler = scheduler.map_err(|error| error.to_string())?;
-    simulate(curves, scheduler.as_mut(), slots, LegCosts::default())
-        .map_err(|error: SimulationError| error.to_string())
+    simulate_paced(
+        curves,
+        scheduler.as_mut(),
+        slots,
+        (times.costs, &times.pace),
+    )
+    .map_err(|error: SimulationError| error.to_string())
 }
 
 fn row(name: &str, simulated: &SimulatedSearch) -> Vec<String> {
@@ -161,8 +207,8 @@ fn document(name: &str, simulated: &SimulatedSearch) -> Value {
 fn compared(
     prepared: &PreparedSearch,
     input: &CommandInput<'_>,
-) -> Result<Option<OutputTable>, LabError> {
-    let mut rows = Vec::new();
+) -> Result<(Option<OutputTable>, Vec<Value>), LabError> {
+    let (mut rows, mut documents) = (Vec::new(), Vec::new());
     for arm in &config(input)?.arms {
         let Some(way) = Way::of(arm) else { continue };
         let Ok(found) = crate::recorded::searches(input.snapshot, Some(arm), &prepared.names())
@@ -175,12 +221,21 @@ fn compared(
             if u64::from(search.repeat.id.repeat) + 1 != repeat {
                 continue;
             }
-            let Some(curves) = same_trials(search, input, prepared) else {
+            let Some((curves, times)) = same_trials(search, input, prepared) else {
                 continue;
             };
             let slots = prepared.settings.slots(search.repeat.id.workers);
-            if let Ok(simulated) = replay(&curves, way.stopper, &prepared.settings, slots) {
-                rows.push(measured_row(search, &simulated));
+            let with = (slots, &times);
+            if let Ok(simulated) = replay(&curves, way.stopper, &prepared.settings, with) {
+                let measured_s = workbench_clock::seconds(search.repeat.wall_ns());
+                rows.push(measured_row(search, (measured_s, simulated.makespan_s)));
+                documents.push(json!({
+                    "arm": search.repeat.id.arm,
+                    "slots": search.repeat.id.workers,
+                    "repeat": search.repeat.id.repeat + 1,
+                    "measured_s": measured_s,
+                    "predicted_s": simulated.makespan_s,
+                }));
             }
         }
     }
@@ -191,20 +246,21 @@ fn compared(
         "predicted",
         "measured over predicted",
     ];
-    Ok((!rows.is_empty()).then(|| OutputTable {
+    let table = (!rows.is_empty()).then(|| OutputTable {
         title: messages::MEASURED.to_owned(),
         header: header.map(str::to_owned).to_vec(),
         rows,
-    }))
+    });
+    Ok((table, documents))
 }
 
 /// The curves of the base's search in the same repeat on as many slots, where it had the same
-/// configurations.
+/// configurations, and the times of its legs.
 fn same_trials(
     search: &RecordedSearch<'_>,
     input: &CommandInput<'_>,
     prepared: &PreparedSearch,
-) -> Option<Vec<LearningCurve>> {
+) -> Option<(Vec<LearningCurve>, LegTimes)> {
     let base = config(input).ok()?.arms.first()?;
     let names = prepared.names();
     let of_base = crate::recorded::searches(input.snapshot, Some(base), &names).ok()?;
@@ -212,18 +268,19 @@ fn same_trials(
     let base = of_base.iter().find(|base| of(base) == of(search))?;
     let mut pairs = base.trials.values().zip(search.trials.values());
     let alike = pairs.all(|(a, b)| a.configuration == b.configuration);
-    (alike && base.trials.len() == search.trials.len()).then(|| base.curves())
+    let is_same = alike && base.trials.len() == search.trials.len();
+    let times = LegTimes::of(prepared, input, base).ok()?;
+    is_same.then(|| (base.curves(), times))
 }
 
-fn measured_row(search: &RecordedSearch<'_>, simulated: &SimulatedSearch) -> Vec<String> {
+fn measured_row(search: &RecordedSearch<'_>, (measured, predicted): (f64, f64)) -> Vec<String> {
     let of = &search.repeat.id;
-    let measured = workbench_clock::seconds(search.repeat.wall_ns());
     vec![
         of.arm.clone(),
         of.workers.to_string(),
         format!("{measured:.2} s"),
-        format!("{:.2} s", simulated.makespan_s),
-        format!("{:.3}", measured / simulated.makespan_s),
+        format!("{predicted:.2} s"),
+        format!("{:.3}", measured / predicted),
     ]
 }
 

@@ -34,8 +34,8 @@ pub use table::{TableData, read_table};
 pub use workbench_questions::QuestionSet;
 pub use workbench_record::{
     Analysis, ArmComparison, ArmOutput, Basis, BestItem, Breakdown, ControllerPhase,
-    ControllerState, DataSource, Direction, Figure, FigureFacts, FigureGroup, Finding, Health,
-    Importance, Item, ItemEvent, ItemFailure, ItemPhase, ItemPlace, LabFacts, NearPeers, NextBest,
-    ParamValue, Params, Part, Quantity, RECOVERED, RepeatState, RunConfig, SHARED_CORES, SlotState,
-    Source, Unit,
+    ControllerState, DataSource, Dependent, Direction, Figure, FigureFacts, FigureGroup, Finding,
+    Health, Importance, Item, ItemEvent, ItemFailure, ItemPhase, ItemPlace, LabFacts, NearPeers,
+    NextBest, ParamValue, Params, Part, Quantity, RECOVERED, RepeatState, RunConfig, SHARED_CORES,
+    SlotState, Source, Unit,
 };

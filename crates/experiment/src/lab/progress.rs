@@ -17,6 +17,7 @@ pub struct Progress {
     processes_rss: Arc<AtomicU64>,
     messages: Arc<Mutex<Vec<(u64, ArmMessage)>>>,
     slots: Arc<Mutex<BTreeMap<u32, SlotState>>>,
+    to_stop: Arc<Mutex<Vec<String>>>,
 }
 
 /// A message of an arm while it runs.
@@ -83,7 +84,20 @@ impl Progress {
             processes_rss: Arc::default(),
             messages: Arc::default(),
             slots: Arc::default(),
+            to_stop: Arc::default(),
         }
+    }
+
+    /// The same, with items that a person wants to have stopped.
+    #[must_use]
+    pub fn stopping(self, to_stop: Arc<Mutex<Vec<String>>>) -> Self {
+        Self { to_stop, ..self }
+    }
+
+    /// The items that a person has asked to stop since the last call; the arm goes on without them.
+    pub fn take_stop_requests(&self) -> Vec<String> {
+        let mut asked = self.to_stop.lock().unwrap_or_else(PoisonError::into_inner);
+        std::mem::take(&mut *asked)
     }
 
     /// Adds units of work done.

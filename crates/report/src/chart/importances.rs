@@ -4,6 +4,7 @@ use super::axis::PixelScale;
 use super::marks::{Chart, Lettering, WIDTH};
 use super::palette::Role;
 use crate::format;
+use workbench_record::Importance;
 use workbench_result::RunResult;
 
 const LEFT: f64 = 170.0;
@@ -17,7 +18,8 @@ const MOST: usize = 16;
 pub(crate) fn chart(result: &RunResult) -> Option<Chart> {
     let all = result.importances();
     let drawn = &all[..all.len().min(MOST)];
-    let most = drawn.iter().map(|one| one.share).fold(0.0, f64::max);
+    let reach = |one: &&Importance| one.range.map_or(one.share, |[_, high]| high.max(one.share));
+    let most = drawn.iter().map(reach).fold(0.0, f64::max);
     if most <= 0.0 {
         return None;
     }
@@ -33,7 +35,13 @@ pub(crate) fn chart(result: &RunResult) -> Option<Chart> {
         chart.text(LEFT - 10.0, middle, name.end(), label);
         let end = scale.at(one.share);
         chart.rect(LEFT, middle - BAR / 2.0, end - LEFT, BAR, Role::Series(0));
-        chart.text(end + 8.0, middle, name, format::percent(one.share));
+        let mut after = end;
+        if let Some(ends) = one.range {
+            let [low, high] = ends.map(|share| scale.at(share));
+            chart.line((low, middle), (high, middle), 1.5, Role::Ink);
+            after = end.max(high);
+        }
+        chart.text(after + 8.0, middle, name, format::percent(one.share));
     }
     if hidden > 0 {
         let middle = drawn.len() as f64 * PITCH + PITCH / 2.0;

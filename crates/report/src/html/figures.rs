@@ -7,7 +7,7 @@ use crate::chart::{self, Chart, TimelineFigure, Timelines};
 use crate::error::ReportError;
 use crate::intervals::Kinds;
 use crate::{format, ideal, label};
-use workbench_record::Snapshot;
+use workbench_record::{Dependent, Snapshot};
 use workbench_result::RunResult;
 
 /// Timelines on a page at most; beyond that they are the same picture again and again.
@@ -148,10 +148,23 @@ fn items(result: &RunResult, chart: &Chart) -> Result<PageFigure, ReportError> {
 
 fn importances(result: &RunResult, chart: &Chart) -> Result<PageFigure, ReportError> {
     let item = format::clean(result.lab_facts.item_word(), 30);
-    let title = format!("What the best {item} depends on");
-    let caption = format!(
-        "How much each input adds to what the best {item} has learnt; all inputs together are 100 %."
-    );
+    let (title, caption) = match result.dependent() {
+        Dependent::BestItem => (
+            format!("What the best {item} depends on"),
+            format!(
+                "How much each input adds to what the best {item} has learnt; all inputs together \
+                 are 100 %."
+            ),
+        ),
+        Dependent::Items => (
+            format!("What a {item} comes to depends on"),
+            format!(
+                "How much worse it can be predicted what a {item} came to, relative to the others, \
+                 where the values of one setting are shuffled; all together are 100 %. The bar is \
+                 the mean of the repeats, the line goes from the least to the greatest."
+            ),
+        ),
+    };
     figure(chart, "importances", &title, &caption)
 }
 

@@ -9,7 +9,7 @@ use crate::loss::FiniteLoss;
 use crate::scheduler::{NextStep, TrialScheduler, TrialVerdict};
 use crate::trial::TrialId;
 
-/// When a slot's trial comes to its next point.
+/// When a slot's trial comes to its next point, in seconds of work.
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct Due {
     at_s: f64,
@@ -52,6 +52,12 @@ struct OnSlot {
 struct Simulation<'a> {
     curves: &'a [LearningCurve],
     costs: LegCosts,
+    pace: &'a dyn Fn(usize) -> f64,
+    /// How far the work of every running leg is. All go on at the same pace, so this orders what
+    /// comes next whatever the pace is.
+    work_s: f64,
+    /// The time.
+    now_s: f64,
     due: BinaryHeap<Reverse<Due>>,
     slots: Vec<Slot>,
     /// Which trial a slot ran last: it goes on there without being loaded.
@@ -74,6 +80,21 @@ pub fn simulate(
     slots: usize,
     costs: LegCosts,
 ) -> Result<SimulatedSearch, SimulationError> {
+    simulate_paced(curves, scheduler, slots, (costs, &|_| 1.0))
+}
+
+/// As [`simulate`], on slots that slow each other down: while so many are busy, what the curves
+/// say takes `pace` times as long. Slots that share a core or the memory are faster alone.
+///
+/// # Errors
+///
+/// As [`simulate`].
+pub fn simulate_paced(
+    curves: &[LearningCurve],
+    scheduler: &mut dyn TrialScheduler,
+    slots: usize,
+    (costs, pace): (LegCosts, &dyn Fn(usize) -> f64),
+) -> Result<SimulatedSearch, SimulationError> {
     if slots == 0 {
         return Err(SimulationError::NoSlots);
     }
@@ -90,14 +111,14 @@ pub fn simulate(
             return Err(SimulationError::Disordered(TrialId(at as u64)));
         }
     }
-    run(curves, scheduler, slots, costs)
+    run(curves, scheduler, slots, (costs, pace))
 }
 
 fn run(
     curves: &[LearningCurve],
     scheduler: &mut dyn TrialScheduler,
     slots: usize,
-    costs: LegCosts,
+    (costs, pace): (LegCosts, &dyn Fn(usize) -> f64),
 ) -> Result<SimulatedSearch, SimulationError> {
     let least = |(at, curve): (usize, &LearningCurve)| {
         let (loss, _) = curve.least()?;
@@ -107,6 +128,9 @@ fn run(
     let mut simulation = Simulation {
         curves,
         costs,
+        pace,
+        work_s: 0.0,
+        now_s: 0.0,
         due: BinaryHeap::new(),
         slots: vec![Slot::Free; slots],
         warm: vec![None; slots],
@@ -122,22 +146,32 @@ fn run(
             oracle: oracle.map(|(loss, trial)| (trial, loss)),
         },
     };
-    simulation.fill(scheduler, 0.0)?;
+    simulation.fill(scheduler)?;
     while let Some(Reverse(due)) = simulation.due.pop() {
+        simulation.pass(due.at_s);
         if simulation.report(scheduler, due)? {
-            simulation.fill(scheduler, due.at_s)?;
+            simulation.fill(scheduler)?;
         }
     }
     Ok(simulation.finished())
 }
 
 impl Simulation<'_> {
+    /// Lets time pass until so much work is done on every busy slot.
+    fn pass(&mut self, work_s: f64) {
+        let done_s = work_s - self.work_s;
+        self.now_s += self.paced(done_s);
+        self.work_s = work_s;
+    }
+
+    /// How long work takes while as many slots are busy as are now.
+    fn paced(&self, work_s: f64) -> f64 {
+        let is_busy = |slot: &&Slot| !matches!(slot, Slot::Free);
+        work_s * (self.pace)(self.slots.iter().filter(is_busy).count())
+    }
+
     /// Gives every free slot something to do, if there is.
-    fn fill(
-        &mut self,
-        scheduler: &mut dyn TrialScheduler,
-        now: f64,
-    ) -> Result<(), SimulationError> {
+    fn fill(&mut self, scheduler: &mut dyn TrialScheduler) -> Result<(), SimulationError> {
         let mut free: Vec<usize> = (0..self.slots.len())
             .filter(|slot| matches!(self.slots[*slot], Slot::Free))
             .collect();
@@ -159,18 +193,12 @@ impl Simulation<'_> {
             };
             let warm = |slot: &usize| self.warm[*slot] == Some(trial);
             let at = free.iter().position(warm).unwrap_or(0);
-            self.begin(free.remove(at), trial, to, now)?;
+            self.begin(free.remove(at), trial, to)?;
         }
         Ok(())
     }
 
-    fn begin(
-        &mut self,
-        slot: usize,
-        trial: TrialId,
-        to: u64,
-        now: f64,
-    ) -> Result<(), SimulationError> {
+    fn begin(&mut self, slot: usize, trial: TrialId, to: u64) -> Result<(), SimulationError> {
         let from = self.search.trials[trial.0 as usize].budget;
         let cost = if from == 0 {
             self.costs.start_s
@@ -183,19 +211,18 @@ impl Simulation<'_> {
             trial,
             from,
             to,
-            start_s: now,
+            start_s: self.now_s,
         });
         self.warm[slot] = Some(trial);
-        self.point_due(slot, trial, to, now + cost)
+        self.point_due(slot, (trial, to), cost)
     }
 
-    /// The slot's trial comes to its next point, counted from now.
+    /// The slot's trial comes to its next point, counted from now, after work of so many seconds.
     fn point_due(
         &mut self,
         slot: usize,
-        trial: TrialId,
-        to: u64,
-        now: f64,
+        (trial, to): (TrialId, u64),
+        before_s: f64,
     ) -> Result<(), SimulationError> {
         let points = &self.curves[trial.0 as usize].points;
         let point = points.get(self.position[trial.0 as usize]);
@@ -205,7 +232,7 @@ impl Simulation<'_> {
             return Err(SimulationError::NoPoint { trial, budget: to });
         };
         self.due.push(Reverse(Due {
-            at_s: now + point.seconds,
+            at_s: self.work_s + before_s + point.seconds,
             slot,
         }));
         Ok(())
@@ -224,17 +251,17 @@ impl Simulation<'_> {
         let index = leg.trial.0 as usize;
         let point = self.curves[index].points[self.position[index]];
         self.position[index] += 1;
-        let mut end_s = due.at_s;
+        let mut save_s = 0.0;
         let verdict = if let Some(loss) = point.loss {
-            self.seen(leg.trial, point.budget, loss, due.at_s);
+            self.seen(leg.trial, point.budget, loss);
             let verdict = scheduler.report(leg.trial, point.budget, loss);
             if verdict == TrialVerdict::Continue {
-                self.point_due(due.slot, leg.trial, leg.to, due.at_s)?;
+                self.point_due(due.slot, (leg.trial, leg.to), 0.0)?;
                 return Ok(false);
             }
             if verdict == TrialVerdict::Pause {
                 scheduler.saved(leg.trial, point.budget);
-                end_s += self.costs.save_s;
+                save_s = self.costs.save_s;
             }
             Some(verdict)
         } else {
@@ -246,14 +273,15 @@ impl Simulation<'_> {
             slot: due.slot,
             trial: leg.trial,
             start_s: leg.start_s,
-            end_s,
+            end_s: self.now_s + self.paced(save_s),
             from: leg.from,
             to: self.search.trials[index].budget,
             verdict,
         });
-        if end_s > due.at_s {
+        if save_s > 0.0 {
             self.slots[due.slot] = Slot::Saves;
-            self.due.push(Reverse(Due { at_s: end_s, ..due }));
+            let at_s = due.at_s + save_s;
+            self.due.push(Reverse(Due { at_s, ..due }));
             // Others may go on with what the report made possible.
         } else {
             self.slots[due.slot] = Slot::Free;
@@ -261,13 +289,13 @@ impl Simulation<'_> {
         Ok(true)
     }
 
-    fn seen(&mut self, trial: TrialId, budget: u64, loss: FiniteLoss, at_s: f64) {
+    fn seen(&mut self, trial: TrialId, budget: u64, loss: FiniteLoss) {
         let known = &mut self.search.trials[trial.0 as usize];
         known.budget = budget;
         known.least = Some(known.least.map_or(loss, |least| least.min(loss)));
         if self.search.found.is_none_or(|(_, least)| loss < least) {
             self.search.found = Some((trial, loss));
-            self.search.anytime.push((at_s, loss));
+            self.search.anytime.push((self.now_s, loss));
         }
     }
 

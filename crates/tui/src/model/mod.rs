@@ -5,21 +5,26 @@
 //! anything is drawn, and what people chose to look at.
 
 pub mod curves;
+pub mod ended;
 pub mod estimate;
 pub mod history;
+pub mod items;
 pub mod log;
 pub mod names;
 pub mod past;
 pub mod series;
 pub mod slots;
+pub mod smoothing;
 pub mod snapshot_view;
 pub mod state;
 pub mod timeline;
 
 use workbench_record::Finding;
 
+use ended::EndedRepeats;
 use estimate::Estimate;
 use history::{History, Whole};
+use items::RepeatItems;
 use log::RunLog;
 use past::PastRepeats;
 use snapshot_view::SnapshotView;
@@ -33,6 +38,8 @@ pub struct RunModel {
     pub estimate: Estimate,
     /// The repeats that are over.
     pub past: PastRepeats,
+    /// The last finished repeat of each arm.
+    pub ended: EndedRepeats,
     /// How far the run is.
     pub ahead: Ahead,
     /// What happened and what was printed.
@@ -41,13 +48,17 @@ pub struct RunModel {
     pub history: History,
     /// The tasks of the repeat that is shown, by slot.
     pub timeline: SlotTimeline,
+    /// The items of the repeat that is shown, where they have a life of their own.
+    pub items: RepeatItems,
 }
 
 impl RunModel {
     /// Takes in what is new in the run as a whole.
     pub fn update_run(&mut self, run: &SnapshotView<'_>) {
         if let Some(started) = run.started() {
-            self.past.update(&started.run_id, &run.snapshot.repeats);
+            let repeats = &run.snapshot.repeats;
+            self.past.update(&started.run_id, repeats);
+            self.ended.update(&started.run_id, &started.arms, repeats);
         }
         let new = self.estimate.refresh(run.snapshot);
         let result = self.estimate.result();
@@ -70,6 +81,7 @@ impl RunModel {
             .update(&run.snapshot.samples, column_ns, run.cores(), whole);
         if let Some(repeat) = run.repeat() {
             self.timeline.update(repeat);
+            self.items.update(repeat, &run.snapshot.comparison.basis);
         }
     }
 }

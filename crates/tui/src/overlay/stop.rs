@@ -1,5 +1,5 @@
-//! Before a run or one of its arms is stopped: what would be lost, what is kept, and how to go on
-//! later.
+//! Before a run, one of its arms or an item is stopped: what would be lost, what is kept, and how
+//! to go on later.
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -8,7 +8,7 @@ use workbench_record::{ArmFacts, Snapshot};
 use workbench_report::format;
 use workbench_result::workers_of;
 
-use super::choice::Choice;
+use super::choice::ButtonChoice;
 use crate::action::Action;
 use crate::kit::text::wrap_plain;
 use crate::kit::{buttons, dialog_of};
@@ -21,7 +21,9 @@ pub struct Stop {
     leaving: bool,
     /// Arms that still have something to do, the one under way first.
     arms: Vec<String>,
-    choice: Choice,
+    /// The item of the repeat under way that is selected.
+    item: Option<String>,
+    choice: ButtonChoice,
 }
 
 impl Stop {
@@ -30,17 +32,19 @@ impl Stop {
         Self {
             leaving: true,
             arms: Vec::new(),
-            choice: Choice::default(),
+            item: None,
+            choice: ButtonChoice::default(),
         }
     }
 
-    /// Asks whether to stop the run, or one of the arms that are not done. Letting it go on is the
-    /// button at the cursor.
-    pub fn stopping(snapshot: &Snapshot) -> Self {
+    /// Asks whether to stop the run, one of the arms that are not done, or an item of the repeat
+    /// under way. Letting it go on is the button at the cursor.
+    pub fn stopping(snapshot: &Snapshot, item: Option<&str>) -> Self {
         Self {
             leaving: false,
             arms: open_arms(snapshot),
-            choice: Choice::default(),
+            item: item.map(str::to_owned),
+            choice: ButtonChoice::default(),
         }
     }
 
@@ -56,10 +60,14 @@ impl Stop {
     fn buttons(&self) -> Vec<(String, Action)> {
         let all = match (self.leaving, self.arms.is_empty()) {
             (true, _) => "[ Stop it and leave ]",
-            (false, true) => "[ Stop it ]",
-            (false, false) => "[ Stop the run ]",
+            (false, true) if self.item.is_none() => "[ Stop it ]",
+            (false, _) => "[ Stop the run ]",
         };
         let mut buttons = vec![("[ Go on ]".to_owned(), Action::Close)];
+        if let Some(item) = &self.item {
+            let name = format::clean(item, 24);
+            buttons.push((format!("[ Stop {name} ]"), Action::StopItem(item.clone())));
+        }
         for arm in &self.arms {
             let name = format::clean(arm, 24);
             buttons.push((format!("[ Stop {name} ]"), Action::StopArm(arm.clone())));
@@ -71,13 +79,11 @@ impl Stop {
     /// Does what a key stands for; gives the answer where it is one.
     pub fn act(&mut self, action: &Action) -> Option<Action> {
         let mut buttons = self.buttons();
-        match action {
-            Action::Agree => Some(self.stop()),
-            _ => {
-                let pressed = self.choice.act(action, buttons.len())?;
-                Some(buttons.swap_remove(pressed).1)
-            }
+        if *action == Action::Agree {
+            return Some(self.stop());
         }
+        let pressed = self.choice.act(action, buttons.len())?;
+        Some(buttons.swap_remove(pressed).1)
     }
 
     /// Draws the dialog.

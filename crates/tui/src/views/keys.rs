@@ -31,6 +31,8 @@ pub enum ViewAction {
     Shorter,
     /// The panel over the whole screen, and back.
     Zoom,
+    /// The panel out of sight, and back.
+    Hide,
     /// Stop drawing what is new, and go on. The work goes on in either case.
     Freeze,
     /// Sort the table by the next column.
@@ -43,6 +45,10 @@ pub enum ViewAction {
     Toggle,
     /// The next metric of the curves.
     Metric,
+    /// The curves of all metrics at once, or of one alone.
+    Grid,
+    /// Lines of curves smoothed, more, or not.
+    Smooth,
     /// Curves over steps or over time.
     XAxis,
     /// Logarithmic axes, and linear ones again.
@@ -66,6 +72,7 @@ const PANEL: Keys = table! {
     ["backtab"], ViewAction::PrevPanel, "", "Go to the panel before";
     ["z", "enter"], ViewAction::Zoom, "zoom",
         "Show the panel alone or all panels; a second click on its title does the same";
+    ["X"], ViewAction::Hide, "", "Hide the panel, also the next time, or show it again";
 };
 
 /// The keys that move in a panel, in every view.
@@ -106,10 +113,16 @@ pub const RUN: KeyTable = KeyTable(table! {
     ["+", "="], ViewAction::Shorter, "shorter",
         "Show a shorter stretch of time (cores and GPUs, or the timeline)";
     ["m"], ViewAction::Metric, "metric", "Show the next metric in the curves";
+    ["d"], ViewAction::Grid, "all metrics", "Draw the curves of all metrics at once, over the whole screen, or of one alone";
+    ["w"], ViewAction::Smooth, "", "Smooth the lines of the curves, more, or not";
     ["x"], ViewAction::XAxis, "", "Draw the curves over time or over steps";
     ["y"], ViewAction::Log, "", "Draw the curves on a logarithmic or a linear axis";
     ["/"], ViewAction::Filter, "filter",
-        "Show only the entries of the log that have all the words typed";
+        "Show only the entries of the log that have all the words typed; in the panel of items, \
+         only the items";
+    ["s"], ViewAction::Sort, "sort",
+        "Sort the items by the next of begin, best value, state, steps; c stops the selected one";
+    ["S"], ViewAction::Reverse, "", "Reverse the order of the items";
     ["o"], ViewAction::Output, "", "Show only printed lines in the log, and everything again";
     ["f"], ViewAction::Freeze, "freeze",
         "Pause the picture, or resume it; the run continues either way";
@@ -134,6 +147,8 @@ pub const RESULT: KeyTable = KeyTable(table! {
     ["/"], ViewAction::Filter, "filter",
         "Show only the rows of the table that have all the words typed";
     ["m"], ViewAction::Metric, "", "Show the next metric in the curves";
+    ["d"], ViewAction::Grid, "", "Draw the curves of all metrics at once, or of one alone";
+    ["w"], ViewAction::Smooth, "", "Smooth the lines of the curves, more, or not";
     ["x"], ViewAction::XAxis, "", "Draw the curves over time or over steps";
     ["y"], ViewAction::Log, "",
         "Draw the charts on logarithmic axes (both where x is workers), and back; bars stay as \

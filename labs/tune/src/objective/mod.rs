@@ -5,9 +5,11 @@ mod data;
 mod error;
 mod forest;
 mod mlp;
+mod program;
 mod seed;
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use serde_json::{Value, json};
 use workbench_experiment::lab::{ParamValue, Params};
@@ -17,6 +19,7 @@ pub use data::{SearchData, SplitShares};
 pub use error::TrialError;
 use forest::{Growing, TreeParams, Trees};
 use mlp::{Mlp, MlpConfig, Optimizer};
+pub use program::{PLACES, ProgramTrial, TrialPlace, TrialProgram};
 pub use seed::TrialSeed;
 
 /// Which network or ensemble is searched for.
@@ -26,6 +29,8 @@ pub enum ObjectiveKind {
     Mlp,
     /// A random forest; a unit of budget is a tree.
     Forest,
+    /// A program of somebody else; it says what a unit is.
+    Program,
 }
 
 /// A parameter that an objective takes.
@@ -82,39 +87,51 @@ const FOREST: [Knob; 3] = [
 
 impl ObjectiveKind {
     /// All of them.
-    pub const ALL: [Self; 2] = [Self::Mlp, Self::Forest];
+    pub const ALL: [Self; 3] = [Self::Mlp, Self::Forest, Self::Program];
 
     /// As it is typed.
     pub fn name(self) -> &'static str {
         match self {
             Self::Mlp => "mlp",
             Self::Forest => "forest",
+            Self::Program => "program",
         }
     }
 
-    /// The parameters that a space for it may have.
+    /// The objective with a name.
+    pub fn of(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+
+    /// The parameters that a space for it may have; of a program, which takes any, none.
     pub fn knobs(self) -> &'static [Knob] {
         match self {
             Self::Mlp => &MLP,
             Self::Forest => &FOREST,
+            Self::Program => &[],
         }
     }
 }
 
-/// What is trained, with the rows.
-pub struct Objective {
-    kind: ObjectiveKind,
-    data: Arc<SearchData>,
-    trees: Option<Trees>,
+/// What is trained, with what it needs for that.
+pub enum Objective {
+    /// A network, with the rows.
+    Mlp(Arc<SearchData>),
+    /// A forest, with the rows, also sorted.
+    Forest(Arc<SearchData>, Box<Trees>),
+    /// A program.
+    Program(Arc<TrialProgram>),
 }
 
 /// A trial's model between two units of budget.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug)]
 pub enum TrialModel {
     /// A network with its optimiser.
     Mlp(Box<Mlp>),
     /// A forest that still grows.
     Forest(Box<Growing>),
+    /// What a program trains.
+    Program(Box<ProgramTrial>),
 }
 
 impl TrialModel {
@@ -123,6 +140,7 @@ impl TrialModel {
         match self {
             Self::Mlp(mlp) => mlp.epoch(),
             Self::Forest(forest) => forest.trees(),
+            Self::Program(trial) => trial.units(),
         }
     }
 
@@ -132,37 +150,56 @@ impl TrialModel {
         match self {
             Self::Mlp(mlp) => mlp.save(&mut bytes),
             Self::Forest(forest) => forest.save(&mut bytes),
+            // The rest is in its folder.
+            Self::Program(trial) => bytes.count(trial.units()),
         }
         bytes.finish()
     }
 }
 
 impl Objective {
-    /// Takes rows.
+    /// A network or a forest on rows.
     ///
     /// # Errors
     /// When the engine does not take them.
-    pub fn new(kind: ObjectiveKind, data: Arc<SearchData>) -> Result<Self, TrialError> {
-        let trees = match kind {
-            ObjectiveKind::Mlp => None,
-            ObjectiveKind::Forest => Some(Trees::new(&data)?),
-        };
-        Ok(Self { kind, data, trees })
+    pub fn on_rows(kind: ObjectiveKind, data: Arc<SearchData>) -> Result<Self, TrialError> {
+        Ok(match kind {
+            ObjectiveKind::Forest => {
+                let trees = Box::new(Trees::new(&data)?);
+                Self::Forest(data, trees)
+            }
+            ObjectiveKind::Mlp | ObjectiveKind::Program => Self::Mlp(data),
+        })
     }
 
-    /// An untrained model.
+    /// CPU time of processes that have trained for it, in nanoseconds.
+    pub fn processes_cpu_ns(&self) -> u64 {
+        match self {
+            Self::Mlp(_) | Self::Forest(..) => 0,
+            Self::Program(program) => program.cpu_ns.load(Ordering::Relaxed),
+        }
+    }
+
+    /// An untrained model. `place` is for trials that are processes.
     ///
     /// # Errors
     /// When the configuration is none.
-    pub fn begin(&self, config: &Params, seed: TrialSeed) -> Result<TrialModel, TrialError> {
-        Ok(match self.kind {
-            ObjectiveKind::Mlp => TrialModel::Mlp(Box::new(Mlp::new(
-                mlp(config)?,
-                self.data.train.columns,
-                seed,
-            ))),
-            ObjectiveKind::Forest => {
-                TrialModel::Forest(Box::new(Growing::new(trees(config)?, &self.data, seed)))
+    pub fn begin(
+        &self,
+        config: &Params,
+        seed: TrialSeed,
+        place: &TrialPlace,
+    ) -> Result<TrialModel, TrialError> {
+        Ok(match self {
+            Self::Mlp(data) => {
+                let columns = data.train.columns;
+                TrialModel::Mlp(Box::new(Mlp::new(mlp(config)?, columns, seed)))
+            }
+            Self::Forest(data, _) => {
+                TrialModel::Forest(Box::new(Growing::new(trees(config)?, data, seed)))
+            }
+            Self::Program(program) => {
+                TrialModel::Program(Box::new(program.begin(config, seed, place)?))
             }
         })
     }
@@ -175,43 +212,54 @@ impl Objective {
     pub fn load(
         &self,
         bytes: &[u8],
-        config: &Params,
-        seed: TrialSeed,
+        (config, seed): (&Params, TrialSeed),
+        place: &TrialPlace,
     ) -> Result<TrialModel, TrialError> {
         let mut bytes = StateReader::new(bytes);
-        let model = match self.kind {
-            ObjectiveKind::Mlp => {
+        let model = match self {
+            Self::Mlp(_) => {
                 Mlp::load(&mut bytes, mlp(config)?, seed).map(|mlp| TrialModel::Mlp(Box::new(mlp)))
             }
-            ObjectiveKind::Forest => Growing::load(&mut bytes, trees(config)?, seed)
+            Self::Forest(..) => Growing::load(&mut bytes, trees(config)?, seed)
                 .map(|forest| TrialModel::Forest(Box::new(forest))),
+            Self::Program(program) => {
+                let units = bytes.count().ok_or(TrialError::Checkpoint)?;
+                let trial = program.load(units, (config, seed), place)?;
+                Some(TrialModel::Program(Box::new(trial)))
+            }
         };
         model.ok_or(TrialError::Checkpoint)
     }
 
-    /// Trains one unit of budget; the mean squared error on the validation rows.
+    /// Trains one unit of budget; the mean squared error on the validation rows, or what a program
+    /// tells.
     ///
     /// # Errors
-    /// When the engine fails.
+    /// When the engine or the program fails.
     pub fn train(&self, model: &mut TrialModel) -> Result<f64, TrialError> {
-        let data = &self.data;
-        let error = match (model, &self.trees) {
-            (TrialModel::Mlp(mlp), _) => {
+        match (self, model) {
+            (Self::Mlp(data), TrialModel::Mlp(mlp)) => {
                 mlp.train(&data.train);
-                mlp.error(&data.validation)
+                Ok(mlp.error(&data.validation) * data.unscale())
             }
-            (TrialModel::Forest(forest), Some(trees)) => {
+            (Self::Forest(data, trees), TrialModel::Forest(forest)) => {
                 forest.grow(trees)?;
-                forest.validation_error(&data.validation)
+                Ok(forest.validation_error(&data.validation) * data.unscale())
             }
-            (TrialModel::Forest(_), None) => return Err(TrialError::Checkpoint),
-        };
-        Ok(error * data.unscale())
+            (Self::Program(_), TrialModel::Program(trial)) => trial.train(),
+            _ => Err(TrialError::Checkpoint),
+        }
     }
 
-    /// A trained model as a document: what it needs to predict elsewhere.
+    /// A trained model as a document: what it needs to predict elsewhere. What a program trains is
+    /// its own.
     pub fn export(&self, model: &TrialModel, features: &[String]) -> Value {
-        let scaling = &self.data.scaling;
+        let (data, weights) = match (self, model) {
+            (Self::Mlp(data), TrialModel::Mlp(mlp)) => (data, mlp.export()),
+            (Self::Forest(data, trees), TrialModel::Forest(forest)) => (data, forest.export(trees)),
+            _ => return Value::Null,
+        };
+        let scaling = &data.scaling;
         let moments = |of: &[(f64, f64)]| -> (Vec<f64>, Vec<f64>) { of.iter().copied().unzip() };
         let (means, deviations) = moments(&scaling.features);
         json!({
@@ -220,24 +268,20 @@ impl Objective {
             "feature_deviations": deviations,
             "target_mean": scaling.target.0,
             "target_deviation": scaling.target.1,
-            "weights": match model {
-                TrialModel::Mlp(mlp) => mlp.export(),
-                TrialModel::Forest(forest) => {
-                    let trees = self.trees.as_ref();
-                    trees.map_or(Value::Null, |trees| forest.export(trees))
-                }
-            },
+            "weights": weights,
         })
     }
 
-    /// The mean squared error on the test rows.
-    pub fn test(&self, model: &TrialModel) -> f64 {
-        let data = &self.data;
-        let error = match model {
-            TrialModel::Mlp(mlp) => mlp.error(&data.test),
-            TrialModel::Forest(forest) => forest.test_error(&data.test),
-        };
-        error * data.unscale()
+    /// The mean squared error on the test rows; of a program what it told, if it did.
+    pub fn test(&self, model: &TrialModel) -> Option<f64> {
+        match (self, model) {
+            (Self::Mlp(data), TrialModel::Mlp(mlp)) => Some(mlp.error(&data.test) * data.unscale()),
+            (Self::Forest(data, _), TrialModel::Forest(forest)) => {
+                Some(forest.test_error(&data.test) * data.unscale())
+            }
+            (_, TrialModel::Program(trial)) => trial.test(),
+            _ => None,
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use workbench_experiment::lab::{
 };
 use workbench_experiment::{Control, Ended, Request, resolve, run};
 use workbench_machine::{BuildFacts, UsableCores};
-use workbench_record::RunStore;
+use workbench_record::{Event, RunStore};
 
 /// 8 trials of up to 8 epochs on a few hundred rows.
 pub const SMALL: [&str; 5] = [
@@ -32,6 +32,15 @@ pub fn request(arms: &str, workers: u32, set: &[&str]) -> Request {
 
 /// Runs it.
 pub fn play(request: &Request) -> Ended {
+    play_with(request, &Control::default(), |_| {})
+}
+
+/// Runs it, with a control and somebody who watches.
+pub fn play_with(
+    request: &Request,
+    control: &Control,
+    watch: impl Fn(&Event) + Send + 'static,
+) -> Ended {
     let dir = tempfile::tempdir().unwrap();
     let store = RunStore::open(Some(dir.path().to_owned())).unwrap();
     let lab = workbench_lab_tune::lab(LabHost::default()).unwrap();
@@ -41,14 +50,13 @@ pub fn play(request: &Request) -> Ended {
     };
     let config = resolve(lab.definition(), request, &usable).unwrap();
     let build = BuildFacts::default();
-    let control = Control::default();
     run(
         lab.as_ref(),
         config,
         &build,
         &store,
-        Box::new(|_| {}),
-        &control,
+        Box::new(move |record| watch(&record.event)),
+        control,
     )
     .unwrap()
 }

@@ -20,8 +20,12 @@ pub struct Contents {
     pub arms: u16,
     /// Slots of the repeat under way.
     pub slots: u16,
+    /// Lines that the last repeats of all arms take.
+    pub ended: u16,
     /// Slots that tell how they stand; 0 where none does.
     pub told: u16,
+    /// Items of the repeat that have a life of their own; 0 where none has.
+    pub items: u16,
     /// Cores of the machine.
     pub cores: u16,
     /// GPUs of the machine.
@@ -50,6 +54,9 @@ impl Contents {
         }
         if self.told > 0 {
             panels.push(RunPanel::Slots);
+        }
+        if self.items > 0 {
+            panels.push(RunPanel::Items);
         }
         panels.push(RunPanel::Timeline);
         if self.curves {
@@ -87,7 +94,7 @@ impl Contents {
     fn priority(self, panel: RunPanel) -> u8 {
         match (panel, self.told > 0) {
             (RunPanel::Arms, _) => 6,
-            (RunPanel::Slots, _) => 5,
+            (RunPanel::Slots | RunPanel::Items, _) => 5,
             (RunPanel::Cores, false) | (RunPanel::Log, true) => 4,
             (RunPanel::Timeline, false) | (RunPanel::Curves, true) => 3,
             (RunPanel::Gpus, _) | (RunPanel::Cores, true) => 2,
@@ -112,21 +119,17 @@ impl Contents {
             }
             RunPanel::Timeline => {
                 let all = self.slots.max(1).saturating_add(4);
-                (
-                    all.min(6),
-                    all.min(24),
-                    self.slots
-                        .max(1)
-                        .saturating_mul(3)
-                        .saturating_add(4)
-                        .min(40),
-                )
+                // The last repeats of the arms come below it.
+                let both = all.saturating_add(self.ended).saturating_add(1);
+                let tall = self.slots.max(1).saturating_mul(3).saturating_add(4);
+                (all.min(6), both.min(24), tall.max(both).min(40))
             }
             RunPanel::Gpus => {
                 let all = super::gpus::height_for(self.gpus, width).saturating_add(2);
                 (all.min(6), all.min(18), all.saturating_add(3))
             }
             RunPanel::Slots => super::slots::heights(self.told),
+            RunPanel::Items => super::items::heights(self.items),
             RunPanel::Curves => (7, 13, 24),
             RunPanel::Log => (4, 7, u16::MAX),
         }
@@ -157,13 +160,14 @@ pub fn with_hidden(area: Rect, contents: Contents, focus: RunPanel) -> Arranged<
     let hidden = Hidden {
         bar: below(area, above.height),
         all: hidden.map(|panel| (*panel, panel.name())).collect(),
+        texts: ("no room for", "Tab goes there"),
     };
     arranged(places, Some(hidden))
 }
 
 /// The panels and their areas, from the top left.
 fn arrange(area: Rect, contents: Contents, focus: RunPanel) -> Vec<(RunPanel, Rect)> {
-    use RunPanel::{Arms, Cores, Curves, Gpus, Log, Slots, Timeline};
+    use RunPanel::{Arms, Cores, Curves, Gpus, Items, Log, Slots, Timeline};
     if area.is_empty() {
         return Vec::new();
     }
@@ -185,6 +189,9 @@ fn arrange(area: Rect, contents: Contents, focus: RunPanel) -> Vec<(RunPanel, Re
         if contents.told > 0 {
             left_bands.push(&[Slots]);
         }
+        if contents.items > 0 {
+            left_bands.push(&[Items]);
+        }
         left_bands.push(&[Timeline]);
         if gpus {
             right_bands.push(&[Gpus]);
@@ -201,7 +208,7 @@ fn arrange(area: Rect, contents: Contents, focus: RunPanel) -> Vec<(RunPanel, Re
         out.extend(stack(right, (contents, focus), &right_bands));
         return out;
     }
-    if contents.told > 0 {
+    if contents.told > 0 || contents.items > 0 {
         return stack(area, (contents, focus), &with_slots(area, contents));
     }
     let bands: &[&[RunPanel]] = match (gpus, area.height >= 34, contents.curves) {
@@ -216,10 +223,16 @@ fn arrange(area: Rect, contents: Contents, focus: RunPanel) -> Vec<(RunPanel, Re
     stack(area, (contents, focus), bands)
 }
 
-/// The strips where slots tell how they stand, one below the other.
+/// The strips where slots tell how they stand, or items do, one below the other.
 fn with_slots(area: Rect, contents: Contents) -> Vec<&'static [RunPanel]> {
-    use RunPanel::{Arms, Cores, Curves, Gpus, Log, Slots, Timeline};
-    let mut bands: Vec<&'static [RunPanel]> = vec![&[Arms], &[Slots]];
+    use RunPanel::{Arms, Cores, Curves, Gpus, Items, Log, Slots, Timeline};
+    let mut bands: Vec<&'static [RunPanel]> = vec![&[Arms]];
+    if contents.told > 0 {
+        bands.push(&[Slots]);
+    }
+    if contents.items > 0 {
+        bands.push(&[Items]);
+    }
     if contents.gpus > 0 {
         bands.extend([&[Cores, Gpus][..], &[Timeline]]);
     } else {

@@ -9,6 +9,8 @@
 //! │ busy share now, and its history            │ busy, memory, power, temperature, clocks      │
 //! ├─ Slots, for labs that tell ────────────────┴───────────────────────────────────────────────┤
 //! │ one line per slot: step, what it does, what its steps consist of                           │
+//! ├─ Items, for labs whose items have a life ──────────────────────────────────────────────────┤
+//! │ one line per item: state, level, steps, best value so far, what it is made with            │
 //! ├─ Timeline ─────────────────────────────────────────────────────────────────────────────────┤
 //! │ one line per slot: what ran where                                                          │
 //! ├─ Curves ───────────────────────────────────┬─ Log ─────────────────────────────────────────┤
@@ -26,6 +28,7 @@ mod cores;
 mod cursor;
 mod gpus;
 mod header;
+mod items;
 mod layout;
 mod log;
 mod panel;
@@ -41,11 +44,14 @@ use ratatui::layout::Rect;
 use workbench_record::Snapshot;
 use workbench_result::workers_of;
 
+use super::curve_grid;
+use super::curves::CurveChart;
+use super::hidden;
 use super::panels::Pointed;
 use super::{SMALLEST, View, ViewAction};
 use crate::field::FilterField;
 use crate::kit::{Pane, Scroll, below, too_small};
-use crate::model::past::PastRepeats;
+use crate::model::RunModel;
 use crate::model::snapshot_view::SnapshotView;
 use crate::theme::Theme;
 use layout::{Contents, TIGHT};
@@ -67,7 +73,7 @@ impl RunView {
         self.model.update_run(&run);
         if let Some(started) = run.started() {
             let repeats = &run.snapshot.repeats;
-            self.chart.curves.update(started, repeats);
+            self.chart.update(started, repeats);
         }
         self.answer(&run);
         self.place_cursor_in_curves(&run);
@@ -104,7 +110,18 @@ impl View for RunView {
             ViewAction::Metric => self.chart.next_metric(),
             ViewAction::XAxis => self.chart.turn_axis(),
             ViewAction::Log => self.chart.log = !self.chart.log,
+            ViewAction::Smooth => self.chart.smoothing = self.chart.smoothing.next(),
+            // So many charts need room.
+            ViewAction::Grid => {
+                self.panels.zoomed = self.chart.turn_grid();
+                self.panels.focus = RunPanel::Curves;
+            }
             ViewAction::Output => self.log.turn_output(),
+            ViewAction::Sort => self.items.sort(),
+            ViewAction::Reverse => self.items.reverse(),
+            ViewAction::Filter if self.panels.focus == RunPanel::Items => {
+                self.items.filter.begin();
+            }
             ViewAction::Filter => {
                 self.panels.focus = RunPanel::Log;
                 self.log.filter.begin();
@@ -128,7 +145,20 @@ impl View for RunView {
     }
 
     fn step_back(&mut self) -> bool {
-        self.panels.focus == RunPanel::Log && self.log.filter.step_back() || self.panels.step_back()
+        let filter = match self.panels.focus {
+            RunPanel::Log => self.log.filter.step_back(),
+            RunPanel::Items => self.items.filter.step_back(),
+            _ => false,
+        };
+        filter || self.panels.step_back()
+    }
+
+    fn hidden(&self) -> Vec<&'static str> {
+        hidden::names_of(self.panels.hidden())
+    }
+
+    fn hide(&mut self, names: &[String]) {
+        self.panels.hide(hidden::of_names(names));
     }
 
     fn offers(&self, action: ViewAction) -> bool {
@@ -142,19 +172,34 @@ impl View for RunView {
             }
             ViewAction::Longer => self.can_stretch(1),
             ViewAction::Shorter => self.can_stretch(-1),
-            ViewAction::Metric => curves() && self.chart.curves.metrics() > 1,
-            ViewAction::XAxis | ViewAction::Log => curves(),
+            ViewAction::Metric | ViewAction::Grid => curves() && self.chart.curves.metrics() > 1,
+            ViewAction::XAxis | ViewAction::Log | ViewAction::Smooth => curves(),
             ViewAction::Output => shows(&[RunPanel::Log]),
+            ViewAction::Sort | ViewAction::Reverse => shows(&[RunPanel::Items]),
             _ => true,
         }
     }
 
+    fn chart(&self) -> Option<&CurveChart> {
+        Some(&self.chart)
+    }
+
+    fn chart_mut(&mut self) -> Option<&mut CurveChart> {
+        Some(&mut self.chart)
+    }
+
     fn filter(&self) -> Option<&FilterField> {
-        Some(&self.log.filter)
+        Some(match self.panels.focus {
+            RunPanel::Items => &self.items.filter,
+            _ => &self.log.filter,
+        })
     }
 
     fn filter_mut(&mut self) -> Option<&mut FilterField> {
-        Some(&mut self.log.filter)
+        Some(match self.panels.focus {
+            RunPanel::Items => &mut self.items.filter,
+            _ => &mut self.log.filter,
+        })
     }
 }
 
@@ -181,13 +226,14 @@ pub fn draw(
         &view.model,
         (view.is_frozen(), view.standing),
     );
-    let contents = contents(&run, &view.model.past, area.height);
+    let contents = contents(&run, &view.model, area.height);
     let mut panels = view.panels.clone();
     panels.choose_from(contents.panels());
     let body = below(area, 2);
-    let arranged = layout::with_hidden(body, contents, panels.focus);
+    let focus = panels.focus;
+    let arrange = |body| layout::with_hidden(body, contents, focus);
     let run = view.at_cursor(run);
-    panels.draw(&mut pane, (body, arranged), |pane, panel, scroll| {
+    panels.draw_open(&mut pane, body, arrange, |pane, panel, scroll| {
         draw_panel(pane, (panel, scroll), (view, &run), &mut drawn);
     });
     drawn.panels = panels;
@@ -207,18 +253,29 @@ fn draw_panel(
         RunPanel::Cores => cores::draw(pane, scroll, run, &mut past),
         RunPanel::Gpus => gpus::draw(pane, scroll, run, &mut past),
         RunPanel::Slots => slots::draw(pane, scroll, run),
-        RunPanel::Timeline => {
-            let shown = (run, &model.timeline, view.stretch);
-            drawn.timeline = timeline::draw(pane, scroll, shown);
+        RunPanel::Items => {
+            let word = run
+                .started()
+                .map_or("item", |started| started.lab_facts.item_word());
+            items::draw(pane, scroll, (&view.items, &model.items), word);
         }
-        RunPanel::Curves => drawn.curves = view.chart.draw(pane),
+        RunPanel::Timeline => {
+            let parts = timeline::TimelineParts {
+                timeline: &model.timeline,
+                ended: model.ended.arms(),
+                stretch: view.stretch,
+            };
+            drawn.timeline = timeline::draw(pane, scroll, (run, &parts));
+        }
+        RunPanel::Curves => drawn.curves = curve_grid::draw(&view.chart, pane),
         RunPanel::Log => log::draw(pane, &mut drawn.log, &model.log),
     }
     drawn.strips.extend(past.into_strips());
 }
 
 /// What there is to show, for the layout.
-fn contents(run: &SnapshotView<'_>, past: &PastRepeats, height: u16) -> Contents {
+fn contents(run: &SnapshotView<'_>, model: &RunModel, height: u16) -> Contents {
+    let past = &model.past;
     let Some(started) = run.started() else {
         return Contents::default();
     };
@@ -239,10 +296,16 @@ fn contents(run: &SnapshotView<'_>, past: &PastRepeats, height: u16) -> Contents
         Some(workers) if height < TIGHT => u16::try_from(workers).unwrap_or(slots),
         _ => slots,
     };
+    let ended = started.arms.iter().flat_map(|arm| {
+        let workers = workers_of(arm, &started.config.workers);
+        workers.into_iter().map(|slots| 1 + slots as usize)
+    });
     Contents {
+        ended: small(ended.sum()),
         arms: small(arms.sum()),
         slots,
         told: if telling { told.max(1) } else { 0 },
+        items: small(model.items.rows().len()),
         cores: small(run.cores()),
         gpus: small(sampled.max(started.machine.gpus.len())),
         curves: past.has_curves(repeats),

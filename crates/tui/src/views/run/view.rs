@@ -1,5 +1,6 @@
 //! What the Run screen keeps between two frames.
 
+use super::items::ItemsView;
 use super::log::LogView;
 use super::panel::RunPanel;
 use super::past::Strips;
@@ -68,6 +69,7 @@ pub struct RunView {
     pub(super) requests: Vec<CursorRequest>,
     pub(super) chart: CurveChart,
     pub(super) log: LogView,
+    pub(super) items: ItemsView,
     pub(super) strips: Strips,
     pub(super) timeline: Option<Cells>,
     /// Whether the curves have a place for the cursor.
@@ -97,6 +99,13 @@ impl RunView {
 
     pub(super) fn at_cursor<'a>(&self, run: SnapshotView<'a>) -> SnapshotView<'a> {
         run.at(self.cursor.map(|cursor| cursor.at_ns))
+    }
+
+    /// The item that would be stopped: the selected one, where keys act on the items and more can
+    /// become of it.
+    pub fn item_to_stop(&self) -> Option<&str> {
+        let acts = self.panels.focus == RunPanel::Items;
+        acts.then(|| self.items.to_stop(&self.model.items))?
     }
 
     /// The panel that keys act on.
@@ -137,6 +146,7 @@ impl RunView {
         let scroll = self.panels.scroll(panel);
         match (panel, motion) {
             (RunPanel::Log, _) => self.log.scroll(motion),
+            (RunPanel::Items, _) => self.items.scroll(scroll, &self.model.items, motion),
             // GPUs come in pages.
             (RunPanel::Gpus, Motion::Up) => scroll.act(Motion::PageUp),
             (RunPanel::Gpus, Motion::Down) => scroll.act(Motion::PageDown),
@@ -150,7 +160,7 @@ impl RunView {
             RunPanel::Cores | RunPanel::Gpus => self.strips.time_at(x, y).map(CursorRequest::Time),
             RunPanel::Timeline => self.timeline?.time_at(x, y).map(CursorRequest::Time),
             RunPanel::Curves => self.chart.field?.x_at(x, y).map(CursorRequest::Curve),
-            RunPanel::Arms | RunPanel::Slots | RunPanel::Log => None,
+            RunPanel::Arms | RunPanel::Slots | RunPanel::Items | RunPanel::Log => None,
         }
     }
 

@@ -355,6 +355,7 @@ fn the_best_item_is_marked_and_its_inputs_are_shown() {
         let input = |input: &str, share: f64| Importance {
             input: input.to_owned(),
             share,
+            range: None,
         };
         arm.analysis = Some(Analysis {
             best: Some(BestItem {
@@ -364,6 +365,7 @@ fn the_best_item_is_marked_and_its_inputs_are_shown() {
                 next: None,
             }),
             importances: vec![input("income", 0.75), input("rooms", 0.25)],
+            ..Analysis::default()
         });
     }
     let size = (200, 60);
