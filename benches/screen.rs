@@ -1,6 +1,6 @@
 //! What the screens cost: taking in records and drawing, frame by frame, through the whole
-//! interface, at 200x60, for a run of 100,000 tasks on 64 slots; and the memory that a process
-//! needs which watches such a run to its end.
+//! interface, at 200x60, for a run of 100,000 tasks on 256 slots of a machine with 256 cores and 8
+//! GPUs; and the memory that a process needs which watches such a run to its end.
 //!
 //! `cargo bench --bench screen` prints the figures and ends with 1 when a limit is broken.
 //! Criterion is not used: it gives means of one repeated call, and what a person notices is the
@@ -71,7 +71,7 @@ fn bench(whole: bool) -> Outcome<bool> {
         machine.cpu_model, machine.cores_usable, profile, SIZE.0, SIZE.1
     )?;
     let id = "20261121-101502-simulated-3f9a";
-    let mut records = events(Scenario::Tasks, 42, id, 1_795_256_102_000);
+    let mut records = events(Scenario::Large, 42, id, 1_795_256_102_000);
     if !whole {
         records.truncate(3000);
     }

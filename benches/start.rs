@@ -2,7 +2,7 @@
 //! a real terminal.
 //!
 //! `cargo bench --bench start` prints the median and the longest of 20 starts and fails when the
-//! median passes 100 ms.
+//! median passes 15 ms.
 
 use std::io::Read;
 use std::process::ExitCode;
@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use portable_pty::{CommandBuilder, PtySize, native_pty_system};
 
 const STARTS: usize = 20;
-const LIMIT: Duration = Duration::from_millis(100);
+const LIMIT: Duration = Duration::from_millis(15);
 
 /// One start, until the name of the lab is on the screen.
 fn start() -> Result<Duration, Box<dyn std::error::Error>> {

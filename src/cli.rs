@@ -34,6 +34,7 @@ Examples:
   workbench --lab rf --repeats 5 --workers 1,2,4   intervals, and how it scales
   workbench --lab rf --until 2% --control          until the speed-up is known to 2 %, and the noise
   workbench --lab rf --set max_depth=12 --arms sequential,trees
+  workbench --setup \"full on 8\"                    a set-up that was kept in the form
   workbench --lab rf --data houses.csv --target price
   workbench --lab rf --data houses.csv --target price --drop-columns id,town --drop-missing
   workbench --lab ddp --preset quick --yes         training in processes of their own, set up first
@@ -139,6 +140,11 @@ pub struct RunArgs {
     /// The lab to run; `workbench labs` lists them
     #[arg(long, value_name = "NAME")]
     pub lab: Option<String>,
+
+    /// A set-up that was kept in the form; flags that are given too come before what it holds.
+    /// `workbench labs setups` lists them
+    #[arg(long, value_name = "NAME")]
+    pub setup: Option<String>,
 
     /// A named set of parameters; `workbench labs` lists them
     #[arg(long, value_name = "NAME", requires = "lab")]
@@ -349,6 +355,10 @@ pub enum Command {
         /// Print a JSON array of the result documents
         #[arg(long)]
         json: bool,
+        /// Write the comparison instead; the extension decides: .html, .csv (a row per arm and
+        /// run), .md or .json. May be given several times
+        #[arg(long, short, value_name = "FILE", value_hint = ValueHint::FilePath)]
+        output: Vec<PathBuf>,
     },
     /// Go on with a run that was interrupted or killed; finished repeats are not run again
     Resume(ResumeArgs),

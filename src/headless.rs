@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use workbench_experiment::lab::{Lab, LabError};
+use workbench_experiment::setup::SavedSetup;
 use workbench_experiment::{Control, Ended, ExperimentError, OtherOrigin, Request, StopRequests};
 use workbench_machine::limits::room_for_files;
 use workbench_machine::measuring::shared_folder;
@@ -14,7 +15,7 @@ use workbench_record::{ArmFailureKind, RunDir, RunStatus, RunStore};
 
 use crate::build_facts::BUILD;
 use crate::cli::{OutputArgs, ResumeArgs, RunArgs};
-use crate::commands::ensure;
+use crate::commands::{ensure, setups};
 use crate::exit_error::{ExitError, code};
 use crate::foreign;
 use crate::output;
@@ -25,8 +26,15 @@ use crate::summary;
 
 /// `workbench --lab …`.
 pub fn run(labs: &[Box<dyn Lab>], store: &RunStore, args: &RunArgs) -> Result<u8, ExitError> {
-    let lab = registry::find(labs, args.lab.as_deref().unwrap_or_default())?;
-    let request = Request {
+    let kept: Option<(&str, SavedSetup)> = match args.setup.as_deref() {
+        Some(name) => Some((name, setups::read(name)?)),
+        None => None,
+    };
+    let lab = match &kept {
+        Some((name, setup)) => setups::lab(labs, args.lab.as_deref(), (name, setup))?,
+        None => registry::find(labs, args.lab.as_deref().unwrap_or_default())?,
+    };
+    let given = Request {
         preset: args.preset.clone(),
         set: args.set.clone(),
         arms: args.arms.clone(),
@@ -43,6 +51,10 @@ pub fn run(labs: &[Box<dyn Lab>], store: &RunStore, args: &RunArgs) -> Result<u8
         until: args.until,
         max_time: args.max_time,
         control: args.control,
+    };
+    let request = match &kept {
+        Some((name, setup)) => setups::with(setups::request(name, setup, lab)?, given),
+        None => given,
     };
     let config = workbench_experiment::resolve_for(lab, &request, &usable_cores())?;
     check_reports(&args.output.report)?;

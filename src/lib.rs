@@ -116,10 +116,11 @@ fn run(labs: &[MakeLab], args: Vec<OsString>) -> Result<u8, ExitError> {
         config: file,
         ..
     } = cli;
-    if command.is_some() && run.lab.is_some() {
-        return Err(ExitError::usage(
-            "`--lab` runs a lab and a command does something else; give one of the two",
-        ));
+    let runs = [("--lab", &run.lab), ("--setup", &run.setup)];
+    if let (Some(_), Some((flag, _))) = (&command, runs.iter().find(|(_, name)| name.is_some())) {
+        return Err(ExitError::usage(format!(
+            "`{flag}` runs a lab and a command does something else; give one of the two"
+        )));
     }
     // Before the configuration is read: these commands do not need it, and two of them help to
     // repair it.
@@ -194,13 +195,15 @@ fn configured(
         Some(Command::Runs(args)) => commands::runs::run(&store, &args),
         Some(Command::Show { run, json }) => commands::show::run(&store, &run, json),
         Some(Command::Report { run, output }) => commands::report::run(&store, &run, &output),
-        Some(Command::Compare { runs, json }) => commands::compare::run(&store, &runs, json),
+        Some(Command::Compare { runs, json, output }) => {
+            commands::compare::run(&store, &runs, json, &output)
+        }
         Some(Command::Submit(args)) => commands::submit::run(&store, &args, assignment),
         Some(Command::Resume(args)) => headless::resume(labs, &store, &args),
         Some(Command::OfLab(asked)) => lab_commands::run(&labs, &store, &asked),
         Some(Command::Answer(args)) => commands::answer::run(&labs, &store, &args),
         Some(_) => Ok(code::DONE),
-        None if run.lab.is_some() => headless::run(&labs, &store, run),
+        None if run.lab.is_some() || run.setup.is_some() => headless::run(&labs, &store, run),
         None if output::has_terminal() => screen::run(store, labs, &config, None),
         None => explain(),
     }

@@ -9,7 +9,9 @@ use workbench_machine::BuildFacts;
 use workbench_machine::measuring::shared_folder;
 use workbench_record::{RunDir, RunStore};
 use workbench_tui::offscreen::Offscreen;
-use workbench_tui::{Exit, HandInRequest, HandedIn, Host, MonitorStart, ThemeName, TuiError};
+use workbench_tui::{
+    Exit, HandInRequest, HandedIn, Host, MonitorStart, PanelLayout, ThemeName, TuiError,
+};
 
 use crate::build_facts::BUILD;
 use crate::commands::{ensure, submit};
@@ -49,6 +51,14 @@ impl Host for Program {
     fn hand_in(&self, store: &RunStore, run: &RunDir, request: &HandInRequest) -> HandedIn {
         submit::from_screen(store, run, request, self.assignment.as_deref())
             .unwrap_or_else(|failure| HandedIn::Refused(failure.message))
+    }
+
+    fn keep_layout(&self, layout: &PanelLayout) -> io::Result<()> {
+        kept::keep_layout(layout)
+    }
+
+    fn setups(&self) -> Option<PathBuf> {
+        kept::setups()
     }
 
     fn keep_theme(&self, theme: ThemeName) -> io::Result<()> {

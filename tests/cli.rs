@@ -230,6 +230,18 @@ fn runs_are_listed_shown_and_compared() {
         compare.contains("The outputs of A and B differ") && compare.contains("The same: "),
         "{compare}"
     );
+    let written = bench.run(["compare", ids[0], ids[1], "-o", "c.csv", "-o", "c.html"]);
+    assert_eq!(stdout(&written), "", "{}", stderr(&written));
+    let csv = std::fs::read_to_string(bench.path("c.csv")).unwrap();
+    assert!(
+        csv.starts_with("run,id,lab") && csv.contains(ids[1]),
+        "{csv}"
+    );
+    assert!(
+        std::fs::read_to_string(bench.path("c.html"))
+            .unwrap()
+            .contains("max_depth")
+    );
     // The first is the reference: both are the same to themselves.
     let same = stdout(&bench.run(["compare", ids[0], ids[0]]));
     assert!(

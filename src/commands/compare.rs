@@ -1,6 +1,7 @@
 //! `workbench compare RUN RUN…`: different settings, and results.
 
 use std::fmt::Write as _;
+use std::path::PathBuf;
 
 use workbench_record::RunStore;
 use workbench_report::format;
@@ -11,19 +12,29 @@ use super::show::{load, pretty};
 use crate::exit_error::{ExitError, code};
 use crate::output;
 use crate::table::TextTable;
-use workbench_history::comparison::{ArmCell, Comparison, Group, compare};
+use workbench_history::comparison::{ArmCell, Comparison, Group, compare, report};
 
 /// Shows a comparison of runs.
-pub fn run(store: &RunStore, runs: &[String], json: bool) -> Result<u8, ExitError> {
+pub fn run(
+    store: &RunStore,
+    runs: &[String],
+    json: bool,
+    files: &[PathBuf],
+) -> Result<u8, ExitError> {
     let results = runs
         .iter()
         .map(|run| load(store, run).map(|(_, _, result)| result))
         .collect::<Result<Vec<_>, _>>()?;
     if json {
         output::line(&pretty(&results)?)?;
-    } else {
-        let results: Vec<&RunResult> = results.iter().collect();
-        output::print(&render(&compare(&results)))?;
+    }
+    let results: Vec<&RunResult> = results.iter().collect();
+    let comparison = compare(&results);
+    for file in files {
+        report::write(file, &comparison, &results)?;
+    }
+    if !json && files.is_empty() {
+        output::print(&render(&comparison))?;
     }
     Ok(code::DONE)
 }

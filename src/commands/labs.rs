@@ -39,6 +39,12 @@ pub enum LabsCommand {
         #[arg(long, value_name = "DIR", default_value = ".", value_hint = ValueHint::DirPath)]
         dir: PathBuf,
     },
+    /// List the set-ups that were kept in the form, or delete one; `--setup NAME` runs one
+    Setups {
+        /// Delete the set-up of this name
+        #[arg(long, value_name = "NAME")]
+        delete: Option<String>,
+    },
     /// Say what is wrong with a lab, or with all labs of a folder, line by line; runs nothing
     Check {
         /// The folder
@@ -86,6 +92,7 @@ fn python() -> Result<u8, ExitError> {
 /// Makes a lab, or checks labs. Runs nothing.
 fn own(command: &LabsCommand) -> Result<u8, ExitError> {
     match command {
+        LabsCommand::Setups { delete } => super::setups::run(delete.as_deref()),
         LabsCommand::New { name, dir } => {
             let folder = new_lab(name, dir).map_err(|error| match error.kind() {
                 ErrorKind::InvalidInput | ErrorKind::AlreadyExists => {

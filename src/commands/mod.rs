@@ -14,6 +14,7 @@ mod runs_remove;
 pub mod say;
 pub mod setup;
 pub mod setup_peers;
+pub mod setups;
 pub mod shell;
 pub mod show;
 pub mod submit;

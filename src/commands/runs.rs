@@ -1,7 +1,7 @@
 //! `workbench runs`: lists the history of runs, and removes runs from it.
 
 use clap::{Args, Subcommand};
-use jiff::Timestamp;
+use jiff::Zoned;
 use workbench_record::{Finding, RunDir, RunStore};
 use workbench_report::format;
 use workbench_result::{OF_FILES, RunResult};
@@ -20,7 +20,7 @@ pub const EXAMPLES: &str = "\
 Examples:
   workbench runs trees since:7d                    the last week's runs with trees in their line
   workbench runs lab:rf status:killed,failed       what did not end well
-  workbench runs since:2026-11-01 until:2026-11-20 days are in UTC, and a day counts to its end
+  workbench runs since:2026-11-01 until:2026-11-20 days are local, and a day counts to its end
   workbench runs prune --keep 50                   removes old runs without a star; asks first
 
 Several values with commas between them are alternatives. The screen's filter is the same.";
@@ -88,7 +88,7 @@ pub fn run(store: &RunStore, args: &RunsArgs) -> Result<u8, ExitError> {
 
 /// Lists the runs that match a filter, oldest first.
 fn list(store: &RunStore, filter: &str, lab: Option<&str>, json: bool) -> Result<u8, ExitError> {
-    let parsed = filter::parse(filter, Timestamp::now());
+    let parsed = filter::parse(filter, &Zoned::now());
     if let Some(problem) = parsed.problem {
         return Err(ExitError::usage(problem));
     }

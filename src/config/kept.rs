@@ -1,18 +1,30 @@
 //! What was chosen on the screen and holds the next time too.
 //!
-//! Belongs here: one small file beside the configuration, which stays as its owner wrote it. Does
-//! not belong here: anything that changes what is measured.
+//! Belongs here: small files beside the configuration, which stays as its owner wrote it. Does not
+//! belong here: anything that changes what is measured without being asked for.
 
 use std::fs;
 use std::io::{self, Write as _};
 use std::path::PathBuf;
 
 use workbench_record::whole::{self, Draft};
-use workbench_tui::ThemeName;
+use workbench_tui::{PanelLayout, ThemeName};
+
+/// The file of hidden panels.
+const LAYOUT: &str = "panels.toml";
+
+fn beside_settings(name: &str) -> Option<PathBuf> {
+    let directories = directories::ProjectDirs::from("", "", "workbench")?;
+    Some(directories.config_dir().join(name))
+}
 
 fn path() -> Option<PathBuf> {
-    let directories = directories::ProjectDirs::from("", "", "workbench")?;
-    Some(directories.config_dir().join("theme"))
+    beside_settings("theme")
+}
+
+/// The folder of the set-ups that are kept; `None` for an account without a home directory.
+pub fn setups() -> Option<PathBuf> {
+    beside_settings("setups")
 }
 
 /// The theme that was chosen last; `None` where none was, or the file says something else.
@@ -25,12 +37,34 @@ pub fn theme() -> Option<ThemeName> {
 /// # Errors
 /// When the file cannot be written.
 pub fn keep(theme: ThemeName) -> io::Result<()> {
-    let Some(path) = path() else {
+    put(path(), &format!("{}\n", theme.name()))
+}
+
+/// The panels that were hidden last; none where the file says something else.
+pub fn layout() -> PanelLayout {
+    let text = beside_settings(LAYOUT).and_then(|path| fs::read_to_string(path).ok());
+    let hidden = text.and_then(|text| toml::from_str(&text).ok());
+    PanelLayout {
+        hidden: hidden.unwrap_or_default(),
+    }
+}
+
+/// Keeps which panels are hidden.
+///
+/// # Errors
+/// When the file cannot be written.
+pub fn keep_layout(layout: &PanelLayout) -> io::Result<()> {
+    let text = toml::to_string(&layout.hidden).map_err(io::Error::other)?;
+    put(beside_settings(LAYOUT), &text)
+}
+
+fn put(path: Option<PathBuf>, text: &str) -> io::Result<()> {
+    let Some(path) = path else {
         return Ok(());
     };
     let folder = whole::parent(&path);
     fs::create_dir_all(folder)?;
     let mut draft = Draft::inside(folder)?;
-    writeln!(draft.file, "{}", theme.name())?;
+    draft.file.write_all(text.as_bytes())?;
     draft.keep(&path)
 }

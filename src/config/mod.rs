@@ -215,6 +215,7 @@ impl Config {
             frames_per_second: self.whole(Key::FramesPerSecond).unwrap_or(10),
             replay_speed: self.whole(Key::ReplaySpeed).unwrap_or(10),
             lab: owned(Key::Lab),
+            layout: kept::layout(),
             prefer: Preferences {
                 preset: owned(Key::Preset),
                 repeats: self.whole(Key::Repeats),

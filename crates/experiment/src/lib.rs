@@ -2,7 +2,7 @@
 //! each, and the record.
 //!
 //! - **Belongs here:** the contract that labs fulfil ([`lab`]), resolving requests, planning,
-//!   running, sampling while an arm runs, resuming.
+//!   running, sampling while an arm runs, resuming, set-ups that are kept ([`setup`]).
 //! - **May use:** `record`, `result`, `questions`, `machine`, `pool`, `dataset`, `clock`,
 //!   `words`.
 //! - **Does not belong here:** any lab, and the display of a run.
@@ -25,6 +25,7 @@ mod rounds;
 mod run;
 mod runner;
 pub mod sampling;
+pub mod setup;
 mod start;
 mod until;
 mod watch;

@@ -6,6 +6,7 @@
 //! `result`.
 
 mod curves;
+pub mod report;
 mod row;
 mod settings;
 mod verdict;

@@ -9,8 +9,8 @@
 //! term, and a word if the term begins with them.
 //!
 //! Belongs here: parsing a filter, reporting what is wrong with it, matching a run. Does not belong
-//! here: where runs come from, and how they are listed. Times are UTC, as everywhere in lists of
-//! runs.
+//! here: where runs come from, and how they are listed. Days and times are those of the zone in
+//! which runs are listed.
 
 mod facts;
 mod field;
@@ -19,7 +19,8 @@ mod period;
 #[cfg(test)]
 mod tests;
 
-use jiff::Timestamp;
+use jiff::Zoned;
+use jiff::tz::TimeZone;
 
 use field::clean;
 
@@ -30,6 +31,8 @@ pub use field::{Field, STATUSES};
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Filter {
     terms: Vec<Term>,
+    /// The zone in which starts are shown, and searched for words; UTC where there is none.
+    zone: Option<TimeZone>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,9 +56,10 @@ pub struct Parsed {
     pub problem: Option<String>,
 }
 
-/// Reads a filter. Relative times count back from `now`.
-pub fn parse(text: &str, now: Timestamp) -> Parsed {
+/// Reads a filter. Relative times count back from `now`; days and times are those of its zone.
+pub fn parse(text: &str, now: &Zoned) -> Parsed {
     let mut parsed = Parsed::default();
+    parsed.filter.zone = Some(now.time_zone().clone());
     for token in tokens(text) {
         match term(&token, now) {
             Ok(term) => parsed.filter.terms.push(term),
@@ -72,7 +76,10 @@ impl Filter {
     /// Whether a run matches.
     pub fn matches(&self, facts: &FilterFacts) -> bool {
         self.terms.iter().all(|term| match term {
-            Term::Word(word) => facts.line.contains(word.as_str()),
+            Term::Word(word) => {
+                facts.line.contains(word.as_str())
+                    || facts.started_in(self.zone.as_ref()).contains(word.as_str())
+            }
             Term::OneOf(field, values) => values.iter().any(|value| facts.begins(*field, value)),
             Term::Since(from) => facts.started_s.is_some_and(|started| started >= *from),
             Term::Until(end) => facts.started_s.is_some_and(|started| started < *end),
@@ -150,7 +157,7 @@ fn tokens(text: &str) -> Vec<Token> {
     out
 }
 
-fn term(token: &Token, now: Timestamp) -> Result<Term, String> {
+fn term(token: &Token, now: &Zoned) -> Result<Term, String> {
     let Some((name, value)) = token.field() else {
         return Ok(Term::Word(token.text.to_lowercase()));
     };

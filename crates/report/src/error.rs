@@ -72,7 +72,8 @@ pub enum ReportError {
 
 impl ReportError {
     /// A failure of a drawing or encoding library.
-    pub(super) fn drawing(error: &dyn std::error::Error) -> Self {
+    /// A drawing or encoding library failed.
+    pub fn drawing(error: &dyn std::error::Error) -> Self {
         Self::Render(error.to_string())
     }
 }

@@ -48,11 +48,7 @@ fn duration(s: f64) -> (String, &'static str) {
     } else if t < 99.95 {
         (three_digits(t), " s")
     } else if t < 3599.5 {
-        let whole = t.round() as u64;
-        match (whole / 60, whole % 60) {
-            (minutes, 0) => (minutes.to_string(), " min"),
-            (minutes, rest) => (format!("{minutes} min {rest:02} s"), ""),
-        }
+        in_minutes(t.round() as u64)
     } else {
         let minutes = (t / 60.0).round() as u64;
         (
@@ -61,6 +57,14 @@ fn duration(s: f64) -> (String, &'static str) {
         )
     };
     (format!("{sign}{text}"), unit)
+}
+
+/// Whole seconds of less than an hour as minutes and what is left.
+fn in_minutes(whole: u64) -> (String, &'static str) {
+    match (whole / 60, whole % 60) {
+        (minutes, 0) => (minutes.to_string(), " min"),
+        (minutes, rest) => (format!("{minutes} min {rest:02} s"), ""),
+    }
 }
 
 fn three_digits(value: f64) -> String {
@@ -76,37 +80,34 @@ fn three_digits(value: f64) -> String {
     }
 }
 
-/// A stretch of time with a unit and no zeros that mean nothing, as axes have them: `15 ms`,
-/// `1.5 s`, `90 s`, `5 min`, `2 h`.
+/// A stretch of time in the words of [`seconds`], with no zeros that mean nothing, as axes have
+/// them: `15 ms`, `1.5 s`, `90 s`, `5 min`, `3 min 20 s`, `2 h`. Whole seconds stay apart up to an
+/// hour, whole minutes beyond.
 pub fn stretch(seconds: f64) -> String {
     let ms = seconds * 1e3;
+    let minutes = (seconds / 60.0).round() as u64;
     if seconds > 0.0 && ms < 1000.0 {
         format!("{} ms", (ms * 100.0).round() / 100.0)
     } else if seconds < 10.0 {
         format!("{} s", (seconds * 100.0).round() / 100.0)
-    } else if seconds >= 7200.0 {
-        format!("{:.0} h", seconds / 3600.0)
-    } else if seconds >= 120.0 {
-        format!("{:.0} min", seconds / 60.0)
-    } else {
+    } else if seconds < 99.5 {
         format!("{seconds:.0} s")
+    } else if seconds < 3599.5 {
+        let (number, unit) = in_minutes(seconds.round() as u64);
+        format!("{number}{unit}")
+    } else if minutes.is_multiple_of(60) {
+        format!("{} h", count(minutes / 60))
+    } else {
+        format!("{} h {:02} min", count(minutes / 60), minutes % 60)
     }
 }
 
-/// Time since the run's start: `12.3 s`, `3:25 min`, `2:05:09 h`.
-pub fn clock(s: f64) -> String {
-    let whole = s as u64;
-    if s < 60.0 {
+/// A moment since a run's start, in the words of [`seconds`]: `12.3 s`, `3 min 25 s`.
+pub fn moment(s: f64) -> String {
+    if s < 59.95 {
         format!("{s:.1} s")
-    } else if whole < 3600 {
-        format!("{}:{:02} min", whole / 60, whole % 60)
     } else {
-        format!(
-            "{}:{:02}:{:02} h",
-            whole / 3600,
-            whole / 60 % 60,
-            whole % 60
-        )
+        stretch((s + 0.05).floor())
     }
 }
 
@@ -416,10 +417,33 @@ mod tests {
             [0.0001, 0.5, 1.5, 2.0, 90.0, 300.0, 86_400.0].map(stretch),
             ["0.1 ms", "500 ms", "1.5 s", "2 s", "90 s", "5 min", "24 h"]
         );
+        // Times on an axis stay apart.
         assert_eq!(
-            [12.34, 205.0, 7509.0].map(clock),
-            ["12.3 s", "3:25 min", "2:05:09 h"]
+            [160.0, 200.0, 3599.0, 3600.0, 5400.0, 9000.0].map(stretch),
+            [
+                "2 min 40 s",
+                "3 min 20 s",
+                "59 min 59 s",
+                "1 h",
+                "1 h 30 min",
+                "2 h 30 min"
+            ]
         );
+        assert_eq!(
+            [0.0, 12.34, 59.99, 60.4, 205.0, 7509.0].map(moment),
+            [
+                "0.0 s",
+                "12.3 s",
+                "60 s",
+                "60 s",
+                "3 min 25 s",
+                "2 h 05 min"
+            ]
+        );
+        // One way to say a duration of minutes and more.
+        for s in [100.0, 200.0, 300.0, 3000.0, 5400.0, 9_000.0] {
+            assert_eq!([stretch(s), moment(s)], [seconds(s), seconds(s)]);
+        }
         assert_eq!(bytes_of(1 << 30, 4 << 30), "1.00 of 4.00 GiB");
         assert_eq!(bytes_of(1 << 20, 4 << 30), "1.00 MiB of 4.00 GiB");
     }

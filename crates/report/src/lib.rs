@@ -96,12 +96,20 @@ impl Format {
     /// # Errors
     /// [`ReportError::Extension`], which lists the known ones.
     pub fn from_path(path: &Path) -> Result<Self, ReportError> {
+        Self::among(path, &Self::ALL)
+    }
+
+    /// The same where only some formats are possible.
+    ///
+    /// # Errors
+    /// [`ReportError::Extension`], which lists those.
+    pub fn among(path: &Path, formats: &[Self]) -> Result<Self, ReportError> {
         let extension = path.extension().map(|e| e.to_string_lossy().to_lowercase());
         let known = |format: &Self| extension.as_deref() == Some(format.extension());
-        if let Some(format) = Self::ALL.into_iter().find(known) {
+        if let Some(format) = formats.iter().copied().find(known) {
             return Ok(format);
         }
-        let list: Vec<String> = Self::ALL
+        let list: Vec<String> = formats
             .iter()
             .map(|f| format!(".{}", f.extension()))
             .collect();
@@ -167,6 +175,15 @@ pub fn write(
 ) -> Result<(), ReportError> {
     let bytes = render(Format::from_path(path)?, result, snapshot, sheet)?;
     file::replace(path, &bytes)
+}
+
+/// Puts a finished document into its place: all of it, or nothing at all.
+///
+/// # Errors
+/// When the system refuses the write, in which case an older file of that name is still what it
+/// was.
+pub fn replace(path: &Path, bytes: &[u8]) -> Result<(), ReportError> {
+    file::replace(path, bytes)
 }
 
 /// Checks, before hours of work, that a report can be written to a path: its extension is

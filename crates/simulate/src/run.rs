@@ -65,7 +65,11 @@ pub(super) fn simulated_run(scenario: Scenario, seed: u64) -> SimulatedRun {
         work: Work::Tasks(numbered(1000, 0.4, &[1, 9, 40])),
     };
     match scenario {
-        Scenario::Tasks => {
+        Scenario::Tasks | Scenario::Large => {
+            if scenario == Scenario::Large {
+                (simulated_run.cores, simulated_run.gpus) = (256, 8);
+                simulated_run.workers = vec![256];
+            }
             simulated_run.arms[1] = arm("tasks", "Nine tasks per item", true);
             simulated_run
                 .arms

@@ -9,6 +9,8 @@ pub enum Scenario {
     Gpus,
     /// 100,000 tasks over 64 slots: three arms, two repeats.
     Tasks,
+    /// The same on 256 slots of a machine with 256 cores and 8 GPUs.
+    Large,
     /// A training lab with curves and printed lines; one arm is stopped by hand in
     /// its second repeat.
     Training,
@@ -22,10 +24,11 @@ pub enum Scenario {
 
 impl Scenario {
     /// Every scenario.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Cores,
         Self::Gpus,
         Self::Tasks,
+        Self::Large,
         Self::Training,
         Self::Dying,
         Self::Long,
@@ -38,6 +41,7 @@ impl Scenario {
             Self::Cores => "cores",
             Self::Gpus => "gpus",
             Self::Tasks => "tasks",
+            Self::Large => "large",
             Self::Training => "training",
             Self::Dying => "dying",
             Self::Long => "long",
@@ -51,6 +55,7 @@ impl Scenario {
             Self::Cores => "tasks on 256 cores, at 64, 128 and 256 workers",
             Self::Gpus => "training on 2, 4 and 8 GPUs: one too hot, some that report little",
             Self::Tasks => "100,000 tasks over 64 slots, three arms, two repeats",
+            Self::Large => "100,000 tasks over 256 slots, on 256 cores with 8 GPUs",
             Self::Training => "two arms with curves and printed lines, one stopped by hand",
             Self::Dying => "a worker dies and is replaced, then one dies for good",
             Self::Long => "twelve hours on 256 cores and 8 GPUs",

@@ -1,12 +1,16 @@
 //! What can be done in the interface. Key tables, palette and mouse all say it with an [`Action`],
 //! and the application does it.
 
+use std::time::Duration;
+
+use workbench_experiment::setup::{SavedSetup, SetupProblem};
 use workbench_machine::state::ProcessSignal;
 use workbench_record::{RunDir, RunLabel};
 
-use crate::event::{ExportRequest, HandInRequest, MissingSetup, ProcessTarget};
+use crate::event::{ExportRequest, HandInRequest, KeepSetup, MissingSetup, ProcessTarget};
 use crate::field::Editing;
 use crate::kit::Motion;
+use crate::model::series::Metric;
 use crate::tell::Telling;
 use crate::theme::ThemeName;
 use crate::views::ViewAction;
@@ -81,6 +85,19 @@ pub enum Action {
     /// Put the command that does the same without a screen into the clipboard.
     Copy,
 
+    /// Complete the path that is typed.
+    Complete,
+    /// Name the form, to keep it as a set-up.
+    NameSetup,
+    /// Keep a set-up.
+    KeepSetup(Box<KeepSetup>),
+    /// Show the set-ups that were kept.
+    Setups,
+    /// Open a set-up: its name, what it holds, and what was left out when it was read.
+    OpenSetup(String, Box<SavedSetup>, Vec<SetupProblem>),
+    /// Delete the set-up of this name now.
+    DeleteSetup(String),
+
     /// Open a run.
     Open(RunDir),
     /// Go on with the selected run.
@@ -143,6 +160,16 @@ pub enum Action {
     Jump(i64),
     /// Go to the next thing that happened, or to the one before.
     Seek(bool),
+    /// Type the time to go to.
+    AskTime,
+    /// Go to this time from the beginning.
+    SeekTo(Duration),
+    /// Choose the metric of the curves.
+    PickMetric,
+    /// Show this metric in the curves.
+    ShowMetric(Metric),
+    /// Go to the next place where the text that is searched stands, or to the one before.
+    Found(bool),
 
     /// Whatever the view of a run or of a comparison can do.
     View(ViewAction),

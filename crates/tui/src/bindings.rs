@@ -28,6 +28,10 @@ pub const HOME: Keys = table! {
     ["enter"], Action::Choose, "choose", "Set up the selected lab, or open the selected run.";
     ["tab", "right", "l"], Action::Next, "next panel", "Go to the next panel.";
     ["backtab", "left", "h"], Action::Previous, "", "Go to the previous panel.";
+    ["/"], Action::Type, "search", "Search the handout; n and N go from match to match.";
+    ["n"], Action::Found(true), "next match", "Go to the next match in the handout.";
+    ["N"], Action::Found(false), "", "Go to the match before.";
+    ["esc"], Action::Back, "", "End the search.";
     ["Q"], Action::Questions, "quiz", "Show what the lab asks, beside its handout, and predict.";
     ["r"], Action::Runs, "all runs", "Show all runs, with a filter.";
     ["m"], Action::Monitor, "monitor", "Watch this machine: cores, memory, GPUs, processes.";
@@ -99,6 +103,13 @@ const fn field(field: filter::Field) -> Binding {
     }
 }
 
+/// A handout while the text to search is typed.
+pub const HANDOUT_SEARCH: &[Bound<Editing>] = table! {
+    ["enter", "tab", "down", "up"], Editing::Keep, "done", "Keep the search; n and N go on.";
+    ["esc"], Editing::Discard, "clear", "End the search.";
+    ["ctrl-u"], Editing::Empty, "empty", "Empty the field.";
+};
+
 /// The form of a run.
 pub const FORM: Keys = table! {
     ["s"], Action::Start, "start", "Start the run.";
@@ -108,6 +119,8 @@ pub const FORM: Keys = table! {
     ["left", "h"], Action::Turn(-1), "", "Turn a choice back, count a number down.";
     ["backspace", "delete", "x"], Action::Reset, "reset", "Set the value back to the preset's.";
     ["esc"], Action::Back, "back", "Go back.";
+    ["S"], Action::NameSetup, "keep", "Keep this set-up under a name.";
+    ["o"], Action::Setups, "set-ups", "Open or delete a set-up that was kept.";
     ["Y"], Action::Copy, "copy", "Copy the command that makes this run without a screen.";
     ["Q"], Action::Questions, "predict", "Show what the lab asks before the run, and predict.";
     ["up", "k", "backtab"], Action::Move(Motion::Up), "", "Move up.";
@@ -127,8 +140,56 @@ pub const FORM_FIELD: Keys = table! {
     ["ctrl-u"], Action::Edit(Editing::Empty), "empty", "Empty the field.";
 };
 
+/// The form while a path is typed.
+pub const FORM_PATH: Keys = table! {
+    ["tab"], Action::Complete, "complete", "Complete the path as far as it is certain.";
+    ["enter"], Action::Edit(Editing::Keep), "done", "Keep the value.";
+    ["up", "backtab"], Action::Move(Motion::Up), "", "Keep the value and move up.";
+    ["down"], Action::Move(Motion::Down), "", "Keep the value and move down.";
+    ["esc"], Action::Edit(Editing::Discard), "undo", "Undo what was typed.";
+    ["ctrl-u"], Action::Edit(Editing::Empty), "empty", "Empty the field.";
+};
+
+/// The time to go to in what is played.
+pub const SEEK_TIME: Keys = table! {
+    ["enter"], Action::Choose, "go there", "Go to the time.";
+    ["ctrl-u"], Action::Edit(Editing::Empty), "empty", "Empty the field.";
+    ["esc", "ctrl-c"], Action::Close, "close", "Close the dialog.";
+};
+
+/// The name of a set-up that is kept.
+pub const SETUP_NAME: Keys = table! {
+    ["enter"], Action::Choose, "keep", "Keep the set-up.";
+    ["ctrl-u"], Action::Edit(Editing::Empty), "empty", "Empty the field.";
+    ["esc", "ctrl-c"], Action::Close, "close", "Close the dialog.";
+};
+
+/// The set-ups that were kept.
+pub const SETUPS: Keys = table! {
+    ["enter", "right", "l"], Action::Choose, "open", "Open the selected set-up in the form.";
+    ["D", "delete"], Action::Delete, "delete", "Delete the selected set-up; it asks first.";
+    ["up", "k"], Action::Move(Motion::Up), "", "Move up.";
+    ["down", "j"], Action::Move(Motion::Down), "", "Move down.";
+    ["pgup"], Action::Move(Motion::PageUp), "", "Move up by a page.";
+    ["pgdn", "space"], Action::Move(Motion::PageDown), "", "Move down by a page.";
+    ["home", "g"], Action::Move(Motion::Home), "", "Go to the first.";
+    ["end", "G"], Action::Move(Motion::End), "", "Go to the last.";
+    ["esc", "q", "ctrl-c"], Action::Close, "close", "Close the dialog.";
+};
+
+/// Whether to delete a set-up.
+pub const DELETE_SETUP: Keys = table! {
+    ["y"], Action::Agree, "delete", "Delete the set-up for good.";
+    ["n", "esc", "q"], Action::Previous, "keep", "Change nothing.";
+    ["tab", "right", "l", "backtab", "left", "h"], Action::Next, "other button",
+        "Go to the other button.";
+    ["enter", "space"], Action::Choose, "press", "Press the button.";
+    ["ctrl-c"], Action::Close, "", "Close the dialog.";
+};
+
 /// Runs side by side, besides the keys of their view.
 pub const COMPARE: Keys = table! {
+    ["e"], Action::Export, "export", "Write the comparison: HTML, CSV, Markdown or JSON.";
     ["esc"], Action::Back, "back", "Go back to the history.";
     ["u"], Action::Reread, "", "Read the runs again, for those that are under way.";
 };
@@ -139,12 +200,14 @@ pub const RUN: Keys = table! {
         "Stop the run, one of its arms, or the selected item; it asks first, and says what is kept.";
     ["esc"], Action::Back, "home",
         "Show all panels again, or go to the first screen; the run goes on.";
+    ["M"], Action::PickMetric, "", "Choose the metric of the curves by typing.";
 };
 
 /// A run of another process that is followed.
 pub const FOLLOW: Keys = table! {
     ["r"], Action::Result, "result", "Show the result of the run, so far or final.";
     ["esc"], Action::Back, "back", "Go back.";
+    ["M"], Action::PickMetric, "", "Choose the metric of the curves by typing.";
 };
 
 /// A run that is played again.
@@ -158,8 +221,10 @@ pub const REPLAY: Keys = table! {
     ["n"], Action::Seek(true), "next event",
         "Go to the next repeat that begins or ends, finding or failure.";
     ["N"], Action::Seek(false), "", "Go back to the one before.";
+    ["J"], Action::AskTime, "go to", "Go to a time that is typed; a click on the bar does it too.";
     ["r"], Action::Result, "result", "Show the result of the run, so far or final.";
     ["esc"], Action::Back, "back", "Go back.";
+    ["M"], Action::PickMetric, "", "Choose the metric of the curves by typing.";
 };
 
 /// This machine, besides the keys of its view.
@@ -177,6 +242,7 @@ pub const RECORDING: Keys = table! {
     ["["], Action::Speed(-1), "slower", "Play slower, down to the pace at which it was.";
     [".", ">"], Action::Jump(1), "ahead", "Jump ahead by a twentieth of the recording.";
     [",", "<"], Action::Jump(-1), "", "Jump back by a twentieth of the recording.";
+    ["J"], Action::AskTime, "go to", "Go to a time that is typed; a click on the bar does it too.";
     ["esc"], Action::Back, "back", "Go back.";
 };
 
@@ -198,6 +264,7 @@ pub const RESULT: Keys = table! {
     ["Y"], Action::Copy, "copy", "Copy the command that makes this run again without a screen.";
     ["T"], Action::HandIn, "hand in", "Pack the run and its answers into the file that is handed in.";
     ["u"], Action::Reread, "", "Read the run again, for one that is under way in another process.";
+    ["M"], Action::PickMetric, "", "Choose the metric of the curves by typing.";
 };
 
 /// Questions beside the handout.
@@ -205,7 +272,10 @@ pub const QUESTIONS: Keys = table! {
     ["enter", "space"], Action::Choose, "answer", "Answer the selected question.";
     ["tab", "backtab", "right", "l", "left", "h"], Action::Next, "handout",
         "Go to the handout, or back to the questions.";
-    ["esc"], Action::Back, "back", "Go back.";
+    ["/"], Action::Type, "search", "Search the handout; n and N go from match to match.";
+    ["n"], Action::Found(true), "next match", "Go to the next match in the handout.";
+    ["N"], Action::Found(false), "", "Go to the match before.";
+    ["esc"], Action::Back, "back", "End the search, or go back.";
     ["up", "k"], Action::Move(Motion::Up), "", "Move up, or scroll the handout.";
     ["down", "j"], Action::Move(Motion::Down), "", "Move down, or scroll the handout.";
     ["pgup"], Action::Move(Motion::PageUp), "", "Move up by a page.";

@@ -1,5 +1,7 @@
 //! Drawing the interface: machine line, screen, dialog, last line.
 
+use std::time::Duration;
+
 use ratatui::Frame;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Constraint, Layout, Rect};
@@ -45,7 +47,7 @@ impl App {
         let drawn = self.draw(frame);
         self.take_drawn(drawn);
         // Which keys work depends on which panels are in sight.
-        self.foot = self.draw_foot(frame);
+        (self.bar, self.foot) = self.draw_foot(frame);
         self.finish(frame);
     }
 
@@ -83,6 +85,7 @@ impl App {
         match &mut self.overlay {
             Some(Overlay::Help(help)) => help.arrange(body, &shared.theme),
             Some(Overlay::Palette(palette)) => palette.arrange(body),
+            Some(Overlay::Setups(setups)) => setups.arrange(body),
             _ => {}
         }
     }
@@ -153,11 +156,11 @@ impl App {
         drawn
     }
 
-    /// Draws the last line; tells where each of its keys is.
-    fn draw_foot(&self, frame: &mut Frame) -> Vec<(Rect, &'static str)> {
+    /// Draws the last line; tells where its bar is and each of its keys.
+    fn draw_foot(&self, frame: &mut Frame) -> (Option<Rect>, Vec<(Rect, &'static str)>) {
         let (area, theme) = (frame.area(), &self.shared.theme);
         if area.width < SMALLEST.0 || area.height < SMALLEST.1 {
-            return Vec::new();
+            return (None, Vec::new());
         }
         let [_, _, foot] = self.parts(area);
         if let Some(text) = &self.notice {
@@ -167,13 +170,20 @@ impl App {
                 theme.glyphs.ascii,
             );
             Line::styled(format!(" {text}"), theme.warn).render(foot, frame.buffer_mut());
-            return Vec::new();
+            return (None, Vec::new());
         }
-        let strip = self.strip(theme);
+        let strip = self.strip(area.width, theme);
         let width = Constraint::Length(strip.width() as u16);
         let [left, right] = Layout::horizontal([width, Constraint::Min(0)]).areas(foot);
+        // The bar is the last but one of its pieces.
+        let bar = self.played().map(|_| bar_width(area.width));
+        let bar = bar.map(|width| Rect {
+            x: left.right().saturating_sub(width + 1),
+            width,
+            ..left
+        });
         strip.render(left, frame.buffer_mut());
-        footer(frame, right, &self.footer(), theme)
+        (bar, footer(frame, right, &self.footer(), theme))
     }
 
     fn draw_body(&self, frame: &mut Frame, body: Rect, theme: &Theme) -> Drawn {
@@ -216,6 +226,9 @@ impl App {
             Some(Overlay::Begin(begin)) => begin.draw(frame, body, theme),
             Some(Overlay::Label(label)) => label.draw(frame, body, theme),
             Some(Overlay::Delete(delete)) => delete.draw(frame, body, theme),
+            Some(Overlay::SeekTime(time)) => time.draw(frame, body, theme),
+            Some(Overlay::SetupName(name)) => name.draw(frame, body, theme),
+            Some(Overlay::Setups(setups)) => setups.draw(frame, body, theme),
             Some(Overlay::Palette(palette)) => palette.draw(frame, body, theme),
             Some(Overlay::Signal(signal)) => signal.draw(frame, body, theme),
             Some(Overlay::Stop(stop)) => {
@@ -228,26 +241,20 @@ impl App {
     }
 
     /// Where a run or a machine that is not here comes from, left of the keys.
-    fn strip(&self, theme: &Theme) -> Line<'static> {
-        if let (Screen::Monitor(_), Some(player)) = (&self.screen, &self.monitored.player) {
-            let (at, end) = player.position();
-            let played = (player.is_playing(), player.speed());
-            return position(played, (at / 1000, end / 1000), theme);
-        }
-        let Screen::Watch(watched) = &self.screen else {
-            return Line::default();
+    fn strip(&self, columns: u16, theme: &Theme) -> Line<'static> {
+        let played = match (&self.screen, &self.monitored.player) {
+            (Screen::Monitor(_), Some(player)) => (player.is_playing(), player.speed()),
+            (Screen::Watch(watched), _) => match &watched.feed {
+                Feed::Follow => {
+                    let mark = theme.either("▸", ">");
+                    return Line::styled(format!(" {mark} in another process "), theme.good);
+                }
+                Feed::Replay(player) => (player.is_playing(), player.speed()),
+            },
+            _ => return Line::default(),
         };
-        match &watched.feed {
-            Feed::Follow => Line::styled(
-                format!(" {} in another process ", theme.either("▸", ">")),
-                theme.good,
-            ),
-            Feed::Replay(player) => {
-                let (at, end) = player.position();
-                let played = (player.is_playing(), player.speed());
-                position(played, (at / 1_000_000_000, end / 1_000_000_000), theme)
-            }
-        }
+        let (at, end) = self.played().unwrap_or_default();
+        position(played, (at, end), bar_width(columns), theme)
     }
 
     fn machine_line(&self, columns: usize, theme: &Theme) -> Line<'static> {
@@ -277,17 +284,39 @@ impl App {
     }
 }
 
-/// How something is played, and where it is, in seconds.
-fn position((playing, speed): (bool, u32), (at, end): (u64, u64), theme: &Theme) -> Line<'static> {
+/// Columns of the bar that shows where something is that is played.
+fn bar_width(columns: u16) -> u16 {
+    (columns / 8).clamp(8, 24)
+}
+
+/// How something is played, and where it is, with a bar to click on.
+fn position(
+    (playing, speed): (bool, u32),
+    (at, end): (Duration, Duration),
+    bar: u16,
+    theme: &Theme,
+) -> Line<'static> {
     let mark = match (playing, theme.glyphs.ascii) {
         (true, false) => "▶",
         (true, true) => ">",
         (false, _) => "=",
     };
-    let clock = |s: u64| format!("{}:{:02}", s / 60, s % 60);
     let speed = format!("{speed}{}", theme.either("×", "x"));
-    let text = format!(" {mark} {speed:<4} {} of {} ", clock(at), clock(end));
-    Line::styled(text, theme.selected)
+    let told = |time: Duration| format::stretch(time.as_secs() as f64);
+    let text = format!(" {mark} {speed:<4} {} of {} ", told(at), told(end));
+    let share = at.as_secs_f64() / end.as_secs_f64().max(1e-9);
+    let done = (share.clamp(0.0, 1.0) * f64::from(bar)).round() as usize;
+    let (full, rest) = (theme.either("━", "="), theme.either("─", "-"));
+    Line::from(vec![
+        Span::styled(text, theme.selected),
+        Span::raw(" "),
+        Span::styled(full.repeat(done), theme.accent),
+        Span::styled(
+            rest.repeat(usize::from(bar).saturating_sub(done)),
+            theme.dim,
+        ),
+        Span::raw(" "),
+    ])
 }
 
 /// The last line: the keys that work now, as many as fit, and always the help; where each is.

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use ratatui::crossterm::event::{KeyEvent, MouseEvent};
 use workbench_experiment::lab::{Calibration, Opt, RunConfig};
+use workbench_experiment::setup::{NamedSetup, SavedSetup, SavedSetupError};
 use workbench_machine::measuring::Measuring;
 use workbench_machine::state::ProcessSignal;
 use workbench_machine::{MachineFacts, UsableCores};
@@ -16,6 +17,7 @@ use workbench_record::{Record, RunDir, RunLabel, Snapshot};
 use workbench_result::RunResult;
 
 use crate::ground::Ground;
+use crate::screens::PanelLayout;
 use crate::screens::form_calibration::CalibrationRequest;
 use crate::screens::form_data::{SurveyRequest, Surveyed};
 use crate::sheet_place::SheetPlace;
@@ -140,6 +142,17 @@ pub struct ExportRequest {
     pub replace: bool,
 }
 
+/// A set-up that is to be kept under a name.
+#[derive(Debug, Clone, PartialEq)]
+pub struct KeepSetup {
+    /// The name.
+    pub name: String,
+    /// The set-up.
+    pub setup: SavedSetup,
+    /// Whether another one of that name is replaced.
+    pub replace: bool,
+}
+
 /// How writing a report went.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Exported {
@@ -196,6 +209,12 @@ pub enum AppEvent {
     Compared(Result<Arc<SideBySide>, String>),
     /// A file for the form has been looked through.
     Surveyed(Box<SurveyRequest>, Surveyed),
+    /// What the path that was typed can become.
+    PathCompleted(String, Vec<String>),
+    /// The set-ups that were kept have been read.
+    SetupsRead(Result<Vec<NamedSetup>, String>),
+    /// A set-up was kept under this name, or not.
+    SetupKept(String, Result<(), SavedSetupError>),
     /// A lab's unit of work has been timed, where it has one.
     Calibrated(Box<CalibrationRequest>, Option<Calibration>),
     /// These other processes measure on this machine.
@@ -231,12 +250,18 @@ pub enum Effect {
     Answers(AnswersEffect),
     /// Look through a file for the form.
     Survey(Box<SurveyRequest>),
+    /// Look what the path that was typed can become.
+    CompletePath(String),
+    /// Set-ups that are kept.
+    Setups(SetupsEffect),
     /// Time a lab's unit of work.
     Calibrate(Box<CalibrationRequest>),
     /// Look for other processes that measure.
     LookAround,
     /// Write a report of the result that is shown.
     Export(Arc<Loaded>, ExportRequest),
+    /// Write runs side by side.
+    ExportComparison(Vec<RunDir>, ExportRequest),
     /// Write a hand-in of a run.
     HandIn(RunDir, HandInRequest),
     /// The terminal, and the end of the program.
@@ -300,6 +325,17 @@ pub enum AnswersEffect {
     Keep(SheetPlace, AnswerSheet),
 }
 
+/// What is wanted of the set-ups that are kept.
+#[derive(Debug, PartialEq)]
+pub enum SetupsEffect {
+    /// Read them.
+    Read,
+    /// Keep one.
+    Keep(Box<KeepSetup>),
+    /// Delete the one of this name.
+    Delete(String),
+}
+
 /// What is wanted of the history.
 #[derive(Debug, PartialEq)]
 pub enum HistoryEffect {
@@ -328,6 +364,8 @@ pub enum TerminalEffect {
     Repaint,
     /// Tell this to somebody who looks elsewhere.
     Tell(Telling, String),
+    /// Hide the same panels the next time.
+    KeepLayout(PanelLayout),
     /// Begin with this theme the next time.
     KeepTheme(ThemeName),
     /// Stop the process as Ctrl-Z does.

@@ -183,9 +183,14 @@ impl Loop<'_> {
                 Effect::History(effect) => self.session.history(effect),
                 Effect::Answers(effect) => self.session.answers(effect),
                 Effect::Survey(request) => self.session.survey(request),
+                Effect::CompletePath(typed) => self.session.complete(typed),
+                Effect::Setups(effect) => self.session.setups(effect),
                 Effect::Calibrate(request) => self.session.calibrate(request),
                 Effect::LookAround => self.session.look_around(),
                 Effect::Export(loaded, request) => self.session.export(loaded, request),
+                Effect::ExportComparison(runs, request) => {
+                    self.session.export_comparison(runs, request);
+                }
                 Effect::HandIn(run, request) => self.session.hand_in(run, request),
                 Effect::Terminal(effect) => self.on_terminal(effect),
             }
@@ -199,6 +204,12 @@ impl Loop<'_> {
             TerminalEffect::KeepTheme(theme) => {
                 if let Err(error) = self.session.host().keep_theme(theme) {
                     let why = format!("The theme holds until you leave: {error}.");
+                    self.app.notice = Some(why);
+                }
+            }
+            TerminalEffect::KeepLayout(layout) => {
+                if let Err(error) = self.session.host().keep_layout(&layout) {
+                    let why = format!("Panels are hidden until you leave: {error}.");
                     self.app.notice = Some(why);
                 }
             }

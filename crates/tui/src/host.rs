@@ -9,6 +9,7 @@ use workbench_machine::BuildFacts;
 use workbench_record::{RunDir, RunStore};
 
 use super::event::{HandInRequest, HandedIn};
+use super::screens::PanelLayout;
 use super::theme::ThemeName;
 
 /// The program around the interface.
@@ -38,8 +39,8 @@ pub trait Host: Send + Sync {
         Err(format!("no lab is read from {}", folder.display()))
     }
 
-    /// The person has agreed to what a lab runs that is not a part of this program, and is not asked
-    /// again.
+    /// The person has agreed to what a lab runs that is not a part of this program, and is not
+    /// asked again.
     fn agree(&self, lab: &dyn Lab, _store: &RunStore) {
         lab.agree();
     }
@@ -49,11 +50,24 @@ pub trait Host: Send + Sync {
         HandedIn::Refused("this program hands nothing in".to_owned())
     }
 
+    /// The folder of the set-ups that are kept; `None` where there is none.
+    fn setups(&self) -> Option<PathBuf> {
+        None
+    }
+
     /// Keeps the theme that was chosen for the next time.
     ///
     /// # Errors
     /// When it cannot be kept.
     fn keep_theme(&self, _theme: ThemeName) -> io::Result<()> {
+        Ok(())
+    }
+
+    /// Keeps which panels are hidden for the next time.
+    ///
+    /// # Errors
+    /// When it cannot be kept.
+    fn keep_layout(&self, _layout: &PanelLayout) -> io::Result<()> {
         Ok(())
     }
 

@@ -1,4 +1,5 @@
-//! What comes from the terminal: keys, the mouse, pasted text, and its answers, which look like keys.
+//! What comes from the terminal: keys, the mouse, pasted text, and its answers, which look like
+//! keys.
 
 use std::time::Duration;
 

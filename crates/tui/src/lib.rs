@@ -34,6 +34,7 @@ mod model;
 mod monitored;
 pub mod offscreen;
 mod overlay;
+mod path_completion;
 mod player;
 mod reader;
 mod screens;
@@ -68,7 +69,7 @@ pub use event::{Exit, HandInRequest, HandedIn};
 pub use host::Host;
 pub use kit::text;
 pub use looker::MonitorStart;
-pub use screens::Preferences;
+pub use screens::{PanelLayout, Preferences};
 pub use tell::Telling;
 pub use theme::ThemeName;
 
@@ -91,6 +92,8 @@ pub struct TuiOptions {
     pub lab: Option<String>,
     /// What forms and reports begin with.
     pub prefer: Preferences,
+    /// Which panels are hidden.
+    pub layout: PanelLayout,
 }
 
 /// How the interface was left.
@@ -142,6 +145,7 @@ pub fn run(
     app.replay_speed = settings.replay_speed;
     app.theme_follows = settings.theme.is_none();
     app.tell = settings.tell;
+    app.shared.layout = settings.layout;
     app.shared.zone = jiff::tz::TimeZone::system();
     let pace = (settings.mouse, settings.frames_per_second);
     let effects = match &mut monitor {

@@ -1,5 +1,5 @@
-//! What measures in this process: one thing at a time, and of what is only wanted as long as nothing
-//! newer is, the latest alone.
+//! What measures in this process: one thing at a time, and of what is only wanted as long as
+//! nothing newer is, the latest alone.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};

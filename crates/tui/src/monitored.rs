@@ -51,6 +51,7 @@ impl Monitored {
         match action {
             Action::TogglePlay => self.play(StatePlayer::toggle),
             Action::Jump(steps) => self.play(|player| player.jump(*steps)),
+            Action::SeekTo(time) => self.play(|player| player.go_to(*time)),
             Action::Speed(by) => self.play(|player| player.change_speed(*by)),
             _ => {}
         }

@@ -110,6 +110,19 @@ impl Player {
         true
     }
 
+    /// Goes to a time from the beginning; whether that is back, so that the snapshot had to be
+    /// folded anew.
+    pub fn go_to(&mut self, time: Duration, snapshot: &mut Snapshot) -> bool {
+        let to = u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
+        let back = to < self.at_ns;
+        if back {
+            (self.at_ns, self.next) = (0, 0);
+            *snapshot = Snapshot::default();
+        }
+        self.forward(to, snapshot);
+        back
+    }
+
     /// Goes on to the next thing that happened (a repeat that begins or ends, a finding, a
     /// failure), or back to the one before; whether it went back, so that the snapshot had to be
     /// folded anew.
@@ -232,6 +245,21 @@ mod tests {
         player.toggle(&mut snapshot);
         player.seek(false, &mut snapshot);
         assert_eq!(player.position().0, 6_000_000_000);
+    }
+
+    #[test]
+    fn going_to_a_time_shows_what_was_known_then() {
+        let mut player = Player::new(records(), 2);
+        let mut snapshot = Snapshot::default();
+        let mut seen = Vec::new();
+        for seconds in [5, 2, 2, 99] {
+            let back = player.go_to(Duration::from_secs(seconds), &mut snapshot);
+            let mut alone = Snapshot::default();
+            Player::new(records(), 2).go_to(Duration::from_secs(seconds), &mut alone);
+            assert_eq!(snapshot, alone);
+            seen.push((player.position().0 / 1_000_000_000, back));
+        }
+        assert_eq!(seen, [(5, false), (2, true), (2, false), (10, false)]);
     }
 
     #[test]

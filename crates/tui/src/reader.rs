@@ -1,18 +1,20 @@
 //! Reading runs for the screens, and writing their reports: slow work, done on threads of the
 //! session.
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use workbench_dataset::{CsvOptions, ReadOptions, survey_csv};
 use workbench_experiment::lab::DataKind;
+use workbench_experiment::setup::SetupStore;
 use workbench_history::Standing;
-use workbench_history::comparison::{compare, curves};
+use workbench_history::comparison::{self, Comparison, compare, curves};
 use workbench_questions::AnswerSheet;
 use workbench_record::{RecordError, RunDir, RunStore, Snapshot};
 use workbench_report::format;
 use workbench_result::{RunResult, compute, load};
 
-use crate::event::{ExportRequest, Exported, Loaded, Recorded, SideBySide};
+use crate::event::{AppEvent, ExportRequest, Exported, Loaded, Recorded, SetupsEffect, SideBySide};
 use crate::screens::form_data::{SurveyRequest, Surveyed};
 use crate::sheet_place::SheetPlace;
 
@@ -68,17 +70,21 @@ fn short(run: &RunDir, error: &str) -> String {
 /// nothing is compared.
 pub fn side_by_side(runs: Vec<RunDir>) -> Result<SideBySide, String> {
     let loaded = runs.iter().map(open).collect::<Result<Vec<_>, _>>()?;
-    let results: Vec<&RunResult> = loaded.iter().map(|loaded| &loaded.result).collect();
     let snapshots: Vec<&Snapshot> = loaded.iter().map(|loaded| &loaded.snapshot).collect();
-    let mut comparison = compare(&results);
-    for (named, run) in comparison.runs.iter_mut().zip(&loaded) {
-        named.standing = run.standing;
-    }
     Ok(SideBySide {
-        comparison,
+        comparison: compared(&loaded),
         curves: curves(&snapshots),
         runs,
     })
+}
+
+fn compared(loaded: &[Loaded]) -> Comparison {
+    let results: Vec<&RunResult> = loaded.iter().map(|loaded| &loaded.result).collect();
+    let mut comparison = compare(&results);
+    for (named, run) in comparison.runs.iter_mut().zip(loaded) {
+        named.standing = run.standing;
+    }
+    comparison
 }
 
 /// Reads answers; none where there are none yet.
@@ -108,16 +114,57 @@ fn empty_sheet(run: &RunDir) -> Result<AnswerSheet, RecordError> {
     ))
 }
 
+/// Reads set-ups, keeps one or deletes one. After one was deleted the others are read again.
+pub fn setups(folder: Option<PathBuf>, effect: SetupsEffect) -> AppEvent {
+    let none = "this account has no folder for settings, so no set-up is kept";
+    let Some(store) = folder.map(SetupStore::at) else {
+        return AppEvent::SetupsRead(Err(none.to_owned()));
+    };
+    let deleted = match effect {
+        SetupsEffect::Keep(asked) => {
+            let kept = store.keep(&asked.name, &asked.setup, asked.replace);
+            return AppEvent::SetupKept(asked.name, kept);
+        }
+        SetupsEffect::Delete(name) => store.delete(&name),
+        SetupsEffect::Read => Ok(()),
+    };
+    let read = || {
+        let told = |error| format!("cannot read {}: {error}", store.folder().display());
+        store.list().map_err(told)
+    };
+    let deleted = deleted.map_err(|error| error.to_string());
+    AppEvent::SetupsRead(deleted.and_then(|()| read()))
+}
+
 /// Writes a report of a run.
 pub fn export(request: &ExportRequest, loaded: &Loaded) -> Exported {
+    written(request, |path| {
+        let sheet = loaded.run.read_answers().ok().flatten();
+        let (result, snapshot) = (&loaded.result, &loaded.snapshot);
+        workbench_report::write(path, result, snapshot, sheet.as_ref())
+            .map_err(|error| error.to_string())
+    })
+}
+
+/// Writes runs side by side, as they are by now.
+pub fn export_comparison(request: &ExportRequest, runs: &[RunDir]) -> Exported {
+    written(request, |path| {
+        let loaded = runs.iter().map(open).collect::<Result<Vec<_>, _>>()?;
+        let results: Vec<&RunResult> = loaded.iter().map(|loaded| &loaded.result).collect();
+        comparison::report::write(path, &compared(&loaded), &results)
+            .map_err(|error| error.to_string())
+    })
+}
+
+/// Writes a file, unless there is one that is not to be replaced.
+fn written(request: &ExportRequest, write: impl FnOnce(&Path) -> Result<(), String>) -> Exported {
     let path = std::path::absolute(&request.path).unwrap_or_else(|_| request.path.clone());
     if !request.replace && path.exists() {
         return Exported::Exists(path);
     }
-    let sheet = loaded.run.read_answers().ok().flatten();
-    match workbench_report::write(&path, &loaded.result, &loaded.snapshot, sheet.as_ref()) {
+    match write(&path) {
         Ok(()) => Exported::Written(path),
-        Err(error) => Exported::Refused(error.to_string()),
+        Err(error) => Exported::Refused(error),
     }
 }
 

@@ -21,7 +21,7 @@ use workbench_record::{Record, RecordError, RunDir, RunStore, Snapshot, Subscrib
 
 use super::event::{
     AnswersEffect, AppEvent, ExportRequest, HandInRequest, HistoryEffect, Loaded, MissingSetup,
-    MonitorEffect, RunEffect, RunError, RunJob, WatchEffect,
+    MonitorEffect, RunEffect, RunError, RunJob, SetupsEffect, WatchEffect,
 };
 use super::hangup;
 use super::host::Host;
@@ -29,6 +29,7 @@ use super::input::read_input;
 use super::kit::text;
 use super::looker::MachineLooker;
 use super::measuring_turn::MeasuringTurn;
+use super::path_completion::candidates;
 use super::reader;
 use super::screens::Labs;
 use super::screens::form_calibration::CalibrationRequest;
@@ -224,8 +225,22 @@ impl Session {
         });
     }
 
-    /// Times a lab's unit of work. Of set-ups that follow each other closely only the last is timed:
-    /// for the others nobody waits any more.
+    /// Looks what a path can become.
+    pub fn complete(&self, typed: String) {
+        self.report("workbench-path", move || {
+            let found = candidates(&typed);
+            AppEvent::PathCompleted(typed, found)
+        });
+    }
+
+    /// Reads set-ups, keeps one or deletes one.
+    pub fn setups(&self, effect: SetupsEffect) {
+        let folder = self.maker.host.setups();
+        self.report("workbench-setups", move || reader::setups(folder, effect));
+    }
+
+    /// Times a lab's unit of work. Of set-ups that follow each other closely only the last is
+    /// timed: for the others nobody waits any more.
     pub fn calibrate(&self, request: Box<CalibrationRequest>) {
         let (labs, events) = (Arc::clone(&self.maker.labs), self.events.clone());
         let (turn, number) = (Arc::clone(&self.turn), self.turn.number());
@@ -253,6 +268,18 @@ impl Session {
         self.report("workbench-export", move || {
             let exported = reader::export(&request, &loaded);
             AppEvent::Exported(loaded.run.clone(), request, exported)
+        });
+    }
+
+    /// Writes runs side by side; the answer is that of the first.
+    pub fn export_comparison(&self, runs: Vec<RunDir>, request: ExportRequest) {
+        self.report("workbench-export", move || {
+            let exported = reader::export_comparison(&request, &runs);
+            let first = runs.into_iter().next();
+            match first {
+                Some(run) => AppEvent::Exported(run, request, exported),
+                None => AppEvent::Redraw,
+            }
         });
     }
 

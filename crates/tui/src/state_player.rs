@@ -120,6 +120,14 @@ impl StatePlayer {
         true
     }
 
+    /// Goes to a time since the first look; what was shown is to be forgotten.
+    pub fn go_to(&mut self, time: Duration) -> bool {
+        let (first, last) = self.ends();
+        let ms = u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+        self.go(first.saturating_add(ms).min(last));
+        true
+    }
+
     fn go(&mut self, to_ms: u64) {
         self.alerts.forget();
         self.at_ms = to_ms;

@@ -25,12 +25,7 @@ pub struct FilterFacts {
 impl FilterFacts {
     /// The facts of a run: its id, its result, and its status and best speed-up as lists show them.
     pub fn of(id: &str, result: &RunResult, status: &str, best: &str) -> Self {
-        let started: String = result.started_at.chars().take(16).collect();
-        let started = started.replace('T', " ");
-        let line = format!(
-            "{id} {} {} {started} {status} {best}",
-            result.lab, result.preset
-        );
+        let line = format!("{id} {} {} {status} {best}", result.lab, result.preset);
         let mut arms: Vec<String> = result
             .arms
             .iter()
@@ -73,6 +68,14 @@ impl FilterFacts {
             started_s: time_in(id),
             ..Self::default()
         }
+    }
+
+    /// When it started, as lists show it: `2026-11-20 09:30`; empty where that is not known.
+    pub(super) fn started_in(&self, zone: Option<&TimeZone>) -> String {
+        let started = self.started_s.and_then(|s| Timestamp::from_second(s).ok());
+        let zone = zone.cloned().unwrap_or(TimeZone::UTC);
+        let started = started.map(|at| at.to_zoned(zone));
+        started.map_or_else(String::new, |at| at.strftime("%Y-%m-%d %H:%M").to_string())
     }
 
     /// Whether a fact begins with a value.

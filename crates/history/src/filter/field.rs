@@ -91,7 +91,7 @@ impl Field {
             }
             Self::Arm => "Runs that finished an arm; the beginning of its name is enough.",
             Self::Since => {
-                "Runs that started then or later, in UTC: 2026-11-20, 2026-11, 2026-11-20T10:15, today, yesterday, or \
+                "Runs that started then or later: 2026-11-20, 2026-11, 2026-11-20T10:15, today, yesterday, or \
                  7d, 12h, 30m, 2w ago."
             }
             Self::Until => "Runs that started then or earlier; a day counts to its end.",

@@ -1,32 +1,37 @@
-//! Times as they are typed: a day, a month, a minute, `yesterday`, `7d`. All in UTC.
+//! Times as they are typed: a day, a month, a minute, `yesterday`, `7d`. Days and times are
+//! those of the person's zone.
 
 use jiff::civil::{Date, DateTime, date};
 use jiff::tz::TimeZone;
-use jiff::{Span, Timestamp, ToSpan};
+use jiff::{Span, ToSpan, Zoned};
 
 use super::field::{Field, PERIODS, clean};
 
 /// The period that a text names: its first second, and the first second after it, since the Unix
 /// epoch.
-pub(super) fn read(field: Field, text: &str, now: Timestamp) -> Result<(i64, i64), String> {
+pub(super) fn read(field: Field, text: &str, now: &Zoned) -> Result<(i64, i64), String> {
     let text = text.to_lowercase();
     let shown = || format!("`{}:{}`", field.name(), clean(&text));
     if let Some(seconds) = ago(&text) {
-        let then = now.as_second().saturating_sub(seconds);
+        let then = now.timestamp().as_second().saturating_sub(seconds);
         return Ok((then, then));
     }
-    let today = now.to_zoned(TimeZone::UTC).date();
+    let (today, zone) = (now.date(), now.time_zone());
     let day = match text.as_str() {
         "today" => Some(today),
         "yesterday" => today.yesterday().ok(),
         _ => None,
     };
     if let Some(day) = day {
-        return stretch(day.to_datetime(jiff::civil::Time::midnight()), 1.day())
-            .ok_or_else(|| format!("{} is out of range", shown()));
+        return stretch(
+            day.to_datetime(jiff::civil::Time::midnight()),
+            1.day(),
+            zone,
+        )
+        .ok_or_else(|| format!("{} is out of range", shown()));
     }
     let numbers = shape(&text).ok_or_else(|| format!("{} is no date; give {PERIODS}", shown()))?;
-    calendar(&numbers)
+    calendar(&numbers, zone)
         .ok_or_else(|| format!("{}: the calendar has no such time; give {PERIODS}", shown()))
 }
 
@@ -71,7 +76,7 @@ fn shape(text: &str) -> Option<Vec<i16>> {
         .collect()
 }
 
-fn calendar(numbers: &[i16]) -> Option<(i64, i64)> {
+fn calendar(numbers: &[i16], zone: &TimeZone) -> Option<(i64, i64)> {
     let small = |at: usize| {
         numbers
             .get(at)
@@ -90,11 +95,11 @@ fn calendar(numbers: &[i16]) -> Option<(i64, i64)> {
         3 => 1.day(),
         _ => 1.minute(),
     };
-    stretch(day.to_datetime(time), length)
+    stretch(day.to_datetime(time), length, zone)
 }
 
-fn stretch(from: DateTime, length: Span) -> Option<(i64, i64)> {
-    let seconds = |time: DateTime| Some(time.to_zoned(TimeZone::UTC).ok()?.timestamp().as_second());
+fn stretch(from: DateTime, length: Span, zone: &TimeZone) -> Option<(i64, i64)> {
+    let seconds = |time: DateTime| Some(time.to_zoned(zone.clone()).ok()?.timestamp().as_second());
     // The calendar ends with the year 9999.
     let end = from
         .checked_add(length)

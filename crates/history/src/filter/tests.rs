@@ -1,12 +1,12 @@
-use jiff::Timestamp;
+use jiff::{Timestamp, Zoned};
 use proptest::prelude::*;
 use workbench_report::format;
 
 use super::*;
 
 /// 21 November 2026, 12:00 UTC.
-fn now() -> Timestamp {
-    "2026-11-21T12:00:00Z".parse().unwrap()
+fn now() -> Zoned {
+    "2026-11-21T12:00:00+00:00[UTC]".parse().unwrap()
 }
 
 /// A run that began on the day in its id.
@@ -22,13 +22,13 @@ fn run(id: &str, status: &str, lab: &str, preset: &str) -> FilterFacts {
 }
 
 fn matches(filter: &str, facts: &FilterFacts) -> bool {
-    let parsed = parse(filter, now());
+    let parsed = parse(filter, &now());
     assert_eq!(parsed.problem, None, "{filter}");
     parsed.filter.matches(facts)
 }
 
 fn problem(filter: &str) -> String {
-    parse(filter, now()).problem.unwrap_or_default()
+    parse(filter, &now()).problem.unwrap_or_default()
 }
 
 #[test]
@@ -139,7 +139,7 @@ fn mistakes_say_what_was_wrong_and_what_would_be_right() {
         }
     }
     // Valid terms still apply.
-    let parsed = parse("lab:ddp since:soon", now());
+    let parsed = parse("lab:ddp since:soon", &now());
     assert!(!parsed.filter.matches(&run("a", "completed", "rf", "quick")));
     // A colon after digits marks no field.
     assert_eq!(problem("10:15 \"c:\\data\" :x"), "");
@@ -170,7 +170,7 @@ fn examples_and_statuses_are_in_order() {
 proptest! {
     #[test]
     fn any_text_is_read(text in any::<String>()) {
-        let parsed = parse(&text, now());
+        let parsed = parse(&text, &now());
         parsed.filter.matches(&run("20261120-093000-rf-0b1c", "completed", "rf", "quick"));
         let _ = field_at_end(&text);
         if let Some(problem) = parsed.problem {
@@ -184,7 +184,7 @@ proptest! {
         field in "(lab|preset|status|arm|since|until|[a-zé]{1,9}):",
         value in "[-0-9a-zT:,\"é]{0,20}|[0-9]{1,30}[mhdw]|[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9]{2}:[0-9]{2})?",
     ) {
-        let _ = parse(&format!("{field}{value}"), now());
+        let _ = parse(&format!("{field}{value}"), &now());
     }
 
     /// A field's name in any part of a value is found, and what was not asked for is not.
@@ -198,11 +198,34 @@ proptest! {
     /// the stretch.
     #[test]
     fn since_and_until_part_the_runs(hours in 0_i64..500, age in 0_i64..500) {
-        let started = now().as_second() - age * 3600;
+        let started = now().timestamp().as_second() - age * 3600;
         let id = Timestamp::from_second(started).unwrap().strftime("%Y%m%d-%H%M%S-rf-0000");
         let facts = run(&id.to_string(), "completed", "rf", "quick");
         prop_assert_eq!(matches(&format!("since:{hours}h"), &facts), age <= hours);
         prop_assert_eq!(matches(&format!("until:{hours}h"), &facts), age > hours);
+    }
+}
+
+/// Lists show local times, so a day is the local one, and so are words.
+#[test]
+fn days_are_those_of_the_zone_in_which_runs_are_listed() {
+    // It began on 20 November at 23:30 UTC, which is 21 November at 08:30 there.
+    let facts = run("20261120-233000-rf-0b1c", "completed", "rf", "quick");
+    let there: Zoned = "2026-11-21T21:00:00+09:00[+09:00]".parse().unwrap();
+    let is_in = |filter: &str, now: &Zoned| parse(filter, now).filter.matches(&facts);
+    for (filter, at_home, in_utc) in [
+        ("since:today", true, false),
+        ("since:2026-11-21", true, false),
+        ("until:2026-11-20", false, true),
+        ("until:yesterday", false, true),
+        ("since:2026-11-21T08:31", false, false),
+        ("since:2026-11-21T08:30", true, false),
+        ("\"2026-11-21 08:30\"", true, false),
+        ("\"2026-11-20 23:30\"", false, true),
+        ("since:13h", true, true),
+    ] {
+        assert_eq!(is_in(filter, &there), at_home, "{filter}");
+        assert_eq!(is_in(filter, &now()), in_utc, "{filter}");
     }
 }
 

@@ -20,6 +20,7 @@ use crate::overlay::help::Help;
 use crate::overlay::palette::CommandPalette;
 use crate::overlay::stop::Stop;
 use crate::screens::form_screen::FormScreen;
+use crate::screens::handout::Handout;
 use crate::screens::home::Selected;
 use crate::theme::ThemeName;
 use crate::views::View;
@@ -72,6 +73,7 @@ impl App {
                 if let Some(view) = self.view_mut() {
                     view.act(action);
                 }
+                return self.keep_layout();
             }
             Action::Close => {}
             Action::Refuse(why) => self.notice = Some(why.to_owned()),
@@ -114,6 +116,14 @@ impl App {
             | Action::Write(_)
             | Action::HandIn
             | Action::WriteHandIn(..)) => return self.act_on_files(action),
+            action @ (Action::AskTime | Action::PickMetric | Action::ShowMetric(_)) => {
+                self.act_on_charts(action);
+            }
+            action @ (Action::NameSetup
+            | Action::KeepSetup(_)
+            | Action::Setups
+            | Action::OpenSetup(..)
+            | Action::DeleteSetup(_)) => return self.act_on_setups(action),
             Action::Stop => {
                 if let Some(live) = &self.live {
                     let item = live.view.item_to_stop();
@@ -137,20 +147,47 @@ impl App {
         Vec::new()
     }
 
+    /// Does what concerns the time and the metric that are shown.
+    fn act_on_charts(&mut self, action: Action) {
+        match action {
+            Action::AskTime => self.ask_time(),
+            Action::PickMetric => {
+                let palette = CommandPalette::new(self.metrics());
+                self.overlay = Some(Overlay::Palette(Box::new(palette)));
+            }
+            Action::ShowMetric(metric) => {
+                if let Some(chart) = self.view_mut().and_then(View::chart_mut) {
+                    chart.show_metric(&metric);
+                }
+            }
+            _ => {}
+        }
+    }
+
     /// Does what concerns files that are made of a run.
     fn act_on_files(&mut self, action: Action) -> Vec<Effect> {
         match action {
+            Action::Export if matches!(self.screen, Screen::Compare(_)) => {
+                if let Screen::Compare(screen) = &self.screen {
+                    let export = Export::of_comparison(screen.runs(), &self.shared.prefer);
+                    self.overlay = export.map(Overlay::Export);
+                }
+            }
             Action::Export => {
                 if let Some(run) = self.run() {
                     let export = Export::new(run, &self.shared.prefer);
                     self.overlay = Some(Overlay::Export(export));
                 }
             }
-            Action::Write(request) => {
-                if let Screen::Result(screen) = &self.screen {
+            Action::Write(request) => match &self.screen {
+                Screen::Result(screen) => {
                     return vec![Effect::Export(Arc::clone(&screen.loaded), request)];
                 }
-            }
+                Screen::Compare(screen) => {
+                    return vec![Effect::ExportComparison(screen.runs().to_vec(), request)];
+                }
+                _ => {}
+            },
             Action::HandIn => {
                 if let Some(run) = self.run() {
                     let hand_in = HandIn::new(run, &self.shared.prefer);
@@ -207,6 +244,9 @@ impl App {
     /// Goes back by one step: what was opened within the screen goes before the screen.
     fn back(&mut self) {
         if self.view_mut().is_some_and(View::step_back) {
+            return;
+        }
+        if self.handout_mut().is_some_and(Handout::step_back) {
             return;
         }
         match &mut self.screen {

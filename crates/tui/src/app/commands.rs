@@ -5,11 +5,13 @@ use super::state::{App, Feed, Screen};
 use crate::action::Action;
 use crate::bindings::{self, of_view};
 use crate::keys::{Binding, Bound, told};
+use crate::model::series::Metric;
 use crate::overlay::help::KeyGroup;
 use crate::overlay::palette::{PaletteRow, safe};
+use crate::screens::form_screen::FormScreen;
 use crate::tell::Telling;
 use crate::theme::ThemeName;
-use crate::views::{filter, keys};
+use crate::views::{View, filter, keys};
 
 /// The most runs that are offered, the latest first.
 const RUNS: usize = 100;
@@ -55,8 +57,9 @@ impl App {
         match (&self.overlay, &self.screen) {
             (Some(overlay), _) => told(overlay.keys()),
             (None, Screen::Runs) if self.is_typing() => told(bindings::RUNS_FILTER),
+            (None, _) if self.is_searching() => told(bindings::HANDOUT_SEARCH),
             (None, Screen::Questions(_)) if self.is_typing() => told(bindings::QUESTIONS_FIELD),
-            (None, Screen::Form) if self.is_typing() => told(bindings::FORM_FIELD),
+            (None, Screen::Form) if self.is_typing() => told(self.field_keys()),
             (None, _) if self.is_typing() => told(filter::KEYS),
             (None, _) => {
                 let mut keys = self.keys();
@@ -66,11 +69,19 @@ impl App {
         }
     }
 
+    /// The keys of the form's field that is typed into.
+    fn field_keys(&self) -> bindings::Keys {
+        let form = self.form.as_ref();
+        form.map_or(bindings::FORM_FIELD, FormScreen::field_keys)
+    }
+
     /// Whether an action would do anything where the person is.
     fn offers(&self, action: &Action) -> bool {
         match (action, &self.screen) {
             (Action::View(action), _) => self.view().is_none_or(|view| view.offers(*action)),
             (Action::Questions, _) => self.is_asked(),
+            (Action::PickMetric, _) => self.metrics().len() > 1,
+            (Action::Found(_), _) => self.has_found(),
             (Action::AskSignal, _) => !self.monitored.view.read_only,
             (Action::Choose, Screen::Home) => self.home.selected(&self.shared).is_some(),
             (_, Screen::Runs) => self.runs.offers(action, &self.shared),
@@ -83,28 +94,20 @@ impl App {
     pub(super) fn help(&self) -> (&'static str, Vec<KeyGroup>) {
         let panels = |keys: Vec<Bound<Action>>| ("Its panels", told(&keys));
         let view_filter = ("While a filter is typed", told(filter::KEYS));
+        let search = ("While a search is typed", told(bindings::HANDOUT_SEARCH));
         let (title, mut groups) = match &self.screen {
-            Screen::Home => ("Keys: home", vec![("Here", told(bindings::HOME))]),
-            Screen::Form => (
-                "Keys: set up",
-                vec![
-                    ("Here", told(bindings::FORM)),
-                    ("While a value is typed", told(bindings::FORM_FIELD)),
-                ],
+            Screen::Home => (
+                "Keys: home",
+                vec![("Here", told(bindings::HOME)), search.clone()],
             ),
-            Screen::Runs => (
-                "Keys: runs",
-                vec![
-                    ("Here", told(bindings::RUNS)),
-                    ("What a filter can hold", bindings::FILTER_WORDS.to_vec()),
-                    ("While a filter is typed", told(bindings::RUNS_FILTER)),
-                ],
-            ),
+            Screen::Form => ("Keys: set up", help_of_form()),
+            Screen::Runs => ("Keys: runs", help_of_runs()),
             Screen::Questions(_) => (
                 "Keys: questions",
                 vec![
                     ("Here", told(bindings::QUESTIONS)),
                     ("While an answer is typed", told(bindings::QUESTIONS_FIELD)),
+                    search,
                 ],
             ),
             Screen::Compare(_) => (
@@ -112,6 +115,7 @@ impl App {
                 vec![
                     ("The comparison", told(bindings::COMPARE)),
                     panels(of_view(keys::COMPARE)),
+                    ("While a file is named", told(bindings::EXPORT)),
                 ],
             ),
             Screen::Run | Screen::Watch(_) => (
@@ -162,6 +166,7 @@ impl App {
         for entry in &mut entries {
             entry.of_screen = true;
         }
+        entries.extend(self.metrics());
         entries.extend(self.places());
         entries.extend(self.looks());
         let others = bindings::GLOBAL
@@ -185,6 +190,8 @@ impl App {
         if !matches!(self.screen, Screen::Runs) {
             out.push(go("All runs, with a filter", Action::Runs));
         }
+        let help = "The set-ups that were kept, to open or to delete one";
+        out.push(go(help, Action::Setups));
         if !self.shows_machine() {
             let help = "This machine: cores, memory, GPUs, processes";
             out.push(go(help, Action::Monitor));
@@ -198,6 +205,24 @@ impl App {
             out.push(PaletteRow::new("set up", help, Action::SetUp(index)));
         }
         out
+    }
+
+    /// The metrics of the curves on the screen.
+    pub(super) fn metrics(&self) -> Vec<PaletteRow> {
+        let chart = self.view().and_then(View::chart);
+        let all = chart.map_or(&[][..], |chart| chart.curves.all_metrics());
+        let row = |metric: &Metric| {
+            let help = match metric {
+                Metric::Own(name) => safe(name),
+                Metric::Items(name) => format!("{} by item", safe(name)),
+                Metric::Throughput => "throughput".to_owned(),
+            };
+            let action = Action::ShowMetric(metric.clone());
+            let mut row = PaletteRow::new("metric", format!("Curves: {help}"), action);
+            row.of_screen = true;
+            row
+        };
+        all.iter().map(row).collect()
     }
 
     fn looks(&self) -> Vec<PaletteRow> {
@@ -236,4 +261,20 @@ impl App {
             PaletteRow::new("open", safe(&help), Action::Open(row.run.clone()))
         })
     }
+}
+
+fn help_of_form() -> Vec<KeyGroup> {
+    vec![
+        ("Here", told(bindings::FORM)),
+        ("While a value is typed", told(bindings::FORM_FIELD)),
+        ("While a path is typed", told(bindings::FORM_PATH)),
+    ]
+}
+
+fn help_of_runs() -> Vec<KeyGroup> {
+    vec![
+        ("Here", told(bindings::RUNS)),
+        ("What a filter can hold", bindings::FILTER_WORDS.to_vec()),
+        ("While a filter is typed", told(bindings::RUNS_FILTER)),
+    ]
 }

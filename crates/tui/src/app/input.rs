@@ -49,6 +49,12 @@ impl App {
         if name == "ctrl-c" {
             return false;
         }
+        if self.is_searching() {
+            if let Some(handout) = self.handout_mut() {
+                handout.type_key(key, find(bindings::HANDOUT_SEARCH, name));
+            }
+            return true;
+        }
         match (&self.screen, &mut self.form) {
             (Screen::Runs, _) if self.runs.is_typing() => {
                 self.runs.type_key(key, name, &self.shared);
@@ -78,6 +84,12 @@ impl App {
     }
 
     pub(super) fn paste(&mut self, text: &str) -> Vec<Effect> {
+        if self.overlay.is_none() && self.is_searching() {
+            if let Some(handout) = self.handout_mut() {
+                handout.paste(text);
+            }
+            return Vec::new();
+        }
         if let (None, Screen::Questions(questions)) = (&self.overlay, &mut self.screen) {
             let screen = &mut questions.screen;
             let sheet = screen.paste(text);
@@ -100,6 +112,9 @@ impl App {
     pub(super) fn mouse(&mut self, event: MouseEvent) -> Vec<Effect> {
         if let Some(key) = self.clicked_key(event) {
             return self.key(key);
+        }
+        if let (None, Some(action)) = (&self.overlay, self.clicked_time(event)) {
+            return self.act(action);
         }
         if let Some(overlay) = &mut self.overlay {
             let action = overlay.mouse(event);
@@ -130,12 +145,20 @@ impl App {
         pressed.then(|| crate::keys::event(key)).flatten()
     }
 
-    /// Does what a dialog was answered with. All close but the one that waits for a report.
+    /// Does what a dialog was answered with. All close but those that wait for
+    /// what is written.
     fn answered(&mut self, action: Option<Action>) -> Vec<Effect> {
         let Some(action) = action else {
             return Vec::new();
         };
-        if !matches!(action, Action::Write(_) | Action::WriteHandIn(..)) {
+        let waits = matches!(
+            action,
+            Action::Write(_)
+                | Action::WriteHandIn(..)
+                | Action::KeepSetup(_)
+                | Action::DeleteSetup(_)
+        );
+        if !waits {
             self.overlay = None;
         }
         self.act(action)

@@ -18,10 +18,11 @@ use crate::overlay::Overlay;
 use crate::player::Player;
 use crate::screens::compare::Compare;
 use crate::screens::form_screen::FormScreen;
+use crate::screens::handout::Handout;
 use crate::screens::home::Home;
 use crate::screens::questions::QuestionsScreen;
 use crate::screens::runs::Runs;
-use crate::screens::{Labs, Preferences, SharedState};
+use crate::screens::{Labs, PanelLayout, Preferences, SharedState};
 use crate::state_player::StatePlayer;
 use crate::tell::Telling;
 use crate::theme::Theme;
@@ -171,6 +172,8 @@ pub struct App {
     pub notice: Option<String>,
     /// Where the keys of the last line are, to be clicked.
     pub foot: Vec<(Rect, &'static str)>,
+    /// Where the bar of the last line is, to be clicked.
+    pub bar: Option<Rect>,
     /// The last run that was made here, for the summary after the interface.
     pub last_run: Option<(RunDir, RunResult)>,
     /// Reports written here, for the same.
@@ -192,6 +195,7 @@ impl App {
                 zone: TimeZone::UTC,
                 theme,
                 prefer: Preferences::default(),
+                layout: PanelLayout::default(),
             },
             screen: Screen::Home,
             overlay: None,
@@ -204,6 +208,7 @@ impl App {
             replay_speed: 10,
             tell: Telling::Off,
             notice: None,
+            bar: None,
             foot: Vec::new(),
             last_run: None,
             reports: Vec::new(),
@@ -262,11 +267,41 @@ impl App {
         match (&self.screen, &self.form) {
             (Screen::Runs, _) => self.runs.is_typing(),
             (Screen::Form, Some(form)) => form.is_typing(),
-            (Screen::Questions(questions), _) => questions.screen.is_typing(),
+            (Screen::Home, _) => self.home.handout.is_typing(),
+            (Screen::Questions(questions), _) => {
+                questions.screen.is_typing() || questions.screen.handout.is_typing()
+            }
             _ => self
                 .view()
                 .and_then(View::filter)
                 .is_some_and(FilterField::is_typing),
+        }
+    }
+
+    /// The handout that is on the screen, if one is.
+    pub(super) fn handout_mut(&mut self) -> Option<&mut Handout> {
+        match &mut self.screen {
+            Screen::Home => Some(&mut self.home.handout),
+            Screen::Questions(questions) => Some(&mut questions.screen.handout),
+            _ => None,
+        }
+    }
+
+    /// Whether there is a match of a search to go to.
+    pub(super) fn has_found(&self) -> bool {
+        match &self.screen {
+            Screen::Home => self.home.handout.has_found(),
+            Screen::Questions(questions) => questions.screen.handout.has_found(),
+            _ => false,
+        }
+    }
+
+    /// Whether the text to search in a handout is typed.
+    pub(super) fn is_searching(&self) -> bool {
+        match &self.screen {
+            Screen::Home => self.home.handout.is_typing(),
+            Screen::Questions(questions) => questions.screen.handout.is_typing(),
+            _ => false,
         }
     }
 

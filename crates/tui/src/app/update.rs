@@ -48,10 +48,15 @@ impl App {
         if changed && let Some(Overlay::Palette(palette)) = &mut self.overlay {
             palette.screen_changed();
         }
+        // A view that is new knows nothing of what was hidden.
+        if !is_news {
+            self.lay_out();
+        }
         if !is_news && let (Screen::Form, Some(form)) = (&self.screen, &mut self.form) {
             form.check(&self.shared);
             let survey = form.survey_request().map(Box::new);
             effects.extend(survey.map(Effect::Survey));
+            effects.extend(form.completion_request().map(Effect::CompletePath));
             // Timing would disturb the run under way, here or in another process.
             if self.live.is_none() && self.shared.beside.is_empty() {
                 let timed = form.calibration_request().map(Box::new);
@@ -86,9 +91,9 @@ impl App {
             AppEvent::Ended(ended) => return self.ended(ended),
             AppEvent::SetupMissing(missing) => return self.setup_missing(*missing),
             AppEvent::SetupDone(Ok(job)) => return self.make(job),
-            AppEvent::SetupDone(Err(error)) | AppEvent::AnswersLost(error) => {
-                self.notice = Some(error);
-            }
+            AppEvent::SetupDone(Err(error))
+            | AppEvent::AnswersLost(error)
+            | AppEvent::RunChanged(Err(error)) => self.notice = Some(error),
             AppEvent::Opened(opened) => return self.opened(opened),
             AppEvent::Followed(run, records) => self.followed(&run, &records),
             AppEvent::FollowEnded(run, ended) => return self.follow_ended(&run, ended),
@@ -97,14 +102,12 @@ impl App {
             AppEvent::Looked(look) => self.looked(look),
             AppEvent::Told(text) => self.notice = Some(text),
             AppEvent::Compared(compared) => self.compared(compared),
-            AppEvent::Surveyed(request, answer) => {
-                if let Some(form) = &mut self.form {
-                    form.form.table.answer(&request, answer);
-                }
-            }
             AppEvent::Calibrated(request, found) => return self.calibrated(&request, found),
+            event @ (AppEvent::Surveyed(..)
+            | AppEvent::PathCompleted(..)
+            | AppEvent::SetupsRead(_)
+            | AppEvent::SetupKept(..)) => self.take_of_form(event),
             AppEvent::Beside(others) => self.shared.beside = others,
-            AppEvent::RunChanged(Err(error)) => self.notice = Some(error),
             AppEvent::RunChanged(Ok(())) => {
                 return vec![Effect::History(HistoryEffect::Refresh)];
             }
@@ -122,6 +125,19 @@ impl App {
             AppEvent::TerminalLost | AppEvent::Terminate => return self.terminate(),
         }
         Vec::new()
+    }
+
+    /// Takes in what a form has asked for.
+    fn take_of_form(&mut self, event: AppEvent) {
+        match (event, &mut self.form) {
+            (AppEvent::Surveyed(request, answer), Some(form)) => {
+                form.form.table.answer(&request, answer);
+            }
+            (AppEvent::PathCompleted(asked, found), Some(form)) => form.completed(&asked, found),
+            (AppEvent::SetupsRead(read), _) => self.setups_read(read),
+            (AppEvent::SetupKept(name, kept), _) => self.setup_kept(name, kept),
+            _ => {}
+        }
     }
 
     fn machine(&mut self, machine: MachineFacts, usable: UsableCores) {

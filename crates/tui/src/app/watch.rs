@@ -32,6 +32,7 @@ impl Watched {
             Action::TogglePlay => player.toggle(&mut self.snapshot),
             Action::Jump(steps) => player.jump(*steps, &mut self.snapshot),
             Action::Seek(forward) => player.seek(*forward, &mut self.snapshot),
+            Action::SeekTo(time) => player.go_to(*time, &mut self.snapshot),
             Action::Speed(by) => {
                 player.change_speed(*by);
                 false

@@ -39,6 +39,27 @@ pub struct CurveModel {
 }
 
 impl CurveModel {
+    /// The curves of one metric, on an axis.
+    pub fn of(metric: Metric, axis: Axis) -> Self {
+        Self {
+            metric: Some(metric),
+            axis,
+            ..Self::default()
+        }
+    }
+
+    /// Shows a metric, where there is one of this name.
+    pub fn show(&mut self, metric: &Metric) {
+        if self.metrics.contains(metric) {
+            self.metric = Some(metric.clone());
+        }
+    }
+
+    /// All metrics, in their order.
+    pub fn all_metrics(&self) -> &[Metric] {
+        &self.metrics
+    }
+
     /// Shows the next metric.
     pub fn next_metric(&mut self) {
         let at = self.place_of_metric();

@@ -5,6 +5,7 @@
 //! anything is drawn, and what people chose to look at.
 
 pub mod curves;
+pub mod ended;
 pub mod estimate;
 pub mod history;
 pub mod items;
@@ -13,12 +14,14 @@ pub mod names;
 pub mod past;
 pub mod series;
 pub mod slots;
+pub mod smoothing;
 pub mod snapshot_view;
 pub mod state;
 pub mod timeline;
 
 use workbench_record::Finding;
 
+use ended::EndedRepeats;
 use estimate::Estimate;
 use history::{History, Whole};
 use items::RepeatItems;
@@ -35,6 +38,8 @@ pub struct RunModel {
     pub estimate: Estimate,
     /// The repeats that are over.
     pub past: PastRepeats,
+    /// The last finished repeat of each arm.
+    pub ended: EndedRepeats,
     /// How far the run is.
     pub ahead: Ahead,
     /// What happened and what was printed.
@@ -51,7 +56,9 @@ impl RunModel {
     /// Takes in what is new in the run as a whole.
     pub fn update_run(&mut self, run: &SnapshotView<'_>) {
         if let Some(started) = run.started() {
-            self.past.update(&started.run_id, &run.snapshot.repeats);
+            let repeats = &run.snapshot.repeats;
+            self.past.update(&started.run_id, repeats);
+            self.ended.update(&started.run_id, &started.arms, repeats);
         }
         let new = self.estimate.refresh(run.snapshot);
         let result = self.estimate.result();

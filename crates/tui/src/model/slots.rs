@@ -4,6 +4,7 @@
 use workbench_clock::seconds;
 use workbench_experiment::lab::{Health, SlotState};
 use workbench_record::SlotTrack;
+use workbench_report::format;
 
 use super::snapshot_view::SnapshotView;
 use crate::kit::safe;
@@ -77,7 +78,7 @@ impl SlotShown {
     pub fn remark(&self) -> String {
         match self.mark {
             Some(SlotMark::Stalled(ns)) if ns >= STILL_NS => {
-                format!("no step for {:.0} s", seconds(ns).floor())
+                format!("no step for {}", format::stretch(seconds(ns).floor()))
             }
             Some(SlotMark::Slow(times)) => format!("{times:.1}× the work"),
             Some(SlotMark::Late) => "the others wait".to_owned(),

@@ -1,12 +1,12 @@
-//! Before a run that takes long, that another would disturb, or that runs programs which are no part
-//! of this one: what to expect, and what else to do.
+//! Before a run that takes long, that another would disturb, or that runs programs which are no
+//! part of this one: what to expect, and what else to do.
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::Line;
 use workbench_report::format;
 
-use super::choice::Choice;
+use super::choice::ButtonChoice;
 use crate::action::Action;
 use crate::kit::text::wrap_plain;
 use crate::kit::{buttons, dialog_of};
@@ -19,7 +19,7 @@ pub struct Begin {
     reasons: Vec<String>,
     /// A shorter preset that can be run first.
     shorter: Option<String>,
-    choice: Choice,
+    choice: ButtonChoice,
 }
 
 impl Begin {
@@ -28,7 +28,7 @@ impl Begin {
         Self {
             reasons,
             shorter,
-            choice: Choice::default(),
+            choice: ButtonChoice::default(),
         }
     }
 
@@ -45,21 +45,19 @@ impl Begin {
     /// Does what a key stands for; gives the answer where it is one.
     pub fn act(&mut self, action: &Action) -> Option<Action> {
         let mut buttons = self.buttons();
-        match action {
-            Action::Agree => Some(Action::StartNow),
-            _ => {
-                let pressed = self.choice.act(action, buttons.len())?;
-                Some(buttons.swap_remove(pressed).1)
-            }
+        if *action == Action::Agree {
+            return Some(Action::StartNow);
         }
+        let pressed = self.choice.act(action, buttons.len())?;
+        Some(buttons.swap_remove(pressed).1)
     }
 
     /// Draws the dialog.
     pub fn draw(&self, frame: &mut Frame, area: Rect, theme: &Theme) {
         dialog_of(frame, area, ("Start this run?", 70), theme, |columns| {
             let mut text = Vec::new();
-            for reason in &self.reasons {
-                for line in reason.lines() {
+            for told in &self.reasons {
+                for line in told.split('\n') {
                     text.extend(wrap_plain(line, columns, theme.text));
                 }
                 text.push(Line::default());

@@ -4,11 +4,11 @@ use crate::action::Action;
 
 /// The cursor on a row of buttons. It begins on the first, which changes nothing.
 #[derive(Debug, Default)]
-pub struct Choice {
+pub struct ButtonChoice {
     at: usize,
 }
 
-impl Choice {
+impl ButtonChoice {
     /// The place of the button at the cursor.
     pub fn at(&self) -> usize {
         self.at
@@ -36,7 +36,7 @@ mod tests {
 
     #[test]
     fn the_cursor_goes_round_and_presses_where_it_is() {
-        let mut choice = Choice::default();
+        let mut choice = ButtonChoice::default();
         let mut press = |keys: &[Action], count| {
             for key in keys {
                 assert_eq!(choice.act(key, count), None);

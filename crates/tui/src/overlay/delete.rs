@@ -7,7 +7,7 @@ use workbench_history::list::RunRow;
 use workbench_record::RunDir;
 use workbench_report::format;
 
-use super::choice::Choice;
+use super::choice::ButtonChoice;
 use crate::action::Action;
 use crate::kit::text::wrap_plain;
 use crate::kit::{buttons, dialog_of};
@@ -18,7 +18,7 @@ use crate::theme::Theme;
 pub struct Delete {
     run: RunDir,
     told: String,
-    choice: Choice,
+    choice: ButtonChoice,
 }
 
 impl Delete {
@@ -38,7 +38,7 @@ impl Delete {
         Self {
             run: row.run.clone(),
             told,
-            choice: Choice::default(),
+            choice: ButtonChoice::default(),
         }
     }
 

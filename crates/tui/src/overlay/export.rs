@@ -6,41 +6,65 @@ use std::path::PathBuf;
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
+use workbench_history::comparison::report::FORMATS;
 use workbench_record::RunDir;
-use workbench_report::Format;
+use workbench_report::{Format, format};
 
-use super::file_name::{FileName, State};
+use super::file_name::{FileName, FileState};
 use crate::action::Action;
 use crate::event::{ExportRequest, Exported};
 use crate::field::Editing;
 use crate::screens::Preferences;
 use crate::theme::Theme;
 
+/// The longest name of a file that is suggested, in characters.
+const LONGEST_NAME: usize = 80;
+
 /// The dialog's state.
 #[derive(Debug)]
 pub struct Export {
     /// The file.
     pub file: FileName<ExportRequest, Exported>,
+    /// What it can be.
+    formats: &'static [Format],
 }
 
 impl Export {
     /// Suggests a name for a run.
     pub fn new(run: RunDir, prefer: &Preferences) -> Self {
-        let file = FileName::new(run, prefer.export_format.extension(), prefer);
-        Self { file }
+        let name = format::clean(&run.id(), LONGEST_NAME);
+        Self::named(run, &name, &Format::ALL, prefer)
+    }
+
+    /// Suggests a name for runs side by side.
+    pub fn of_comparison(runs: &[RunDir], prefer: &Preferences) -> Option<Self> {
+        let ids: Vec<String> = runs.iter().map(RunDir::id).collect();
+        let name = format::clean(&format!("compare-{}", ids.join("-")), LONGEST_NAME);
+        Some(Self::named(runs.first()?.clone(), &name, &FORMATS, prefer))
+    }
+
+    fn named(run: RunDir, name: &str, formats: &'static [Format], prefer: &Preferences) -> Self {
+        let preferred = Some(prefer.export_format).filter(|format| formats.contains(format));
+        let format = preferred
+            .or_else(|| formats.first().copied())
+            .unwrap_or_default();
+        let file = FileName::new(run, (name, format.extension()), prefer);
+        Self { file, formats }
     }
 
     /// Does what a key stands for; gives the answer where it is one.
     pub fn act(&mut self, action: &Action) -> Option<Action> {
         match action {
             Action::Choose => match self.file.state() {
-                State::Writing(_) => {}
-                State::Done(_, Exported::Written(_)) => return Some(Action::Close),
-                State::Done(_, Exported::Exists(_)) => return self.write(true),
-                State::Typing | State::Done(_, Exported::Refused(_)) => return self.write(false),
+                FileState::Writing(_) => {}
+                FileState::Done(_, Exported::Written(_)) => return Some(Action::Close),
+                FileState::Done(_, Exported::Exists(_)) => return self.write(true),
+                FileState::Typing | FileState::Done(_, Exported::Refused(_)) => {
+                    return self.write(false);
+                }
             },
             Action::Next => self.turn(1),
-            Action::Previous => self.turn(Format::ALL.len() - 1),
+            Action::Previous => self.turn(self.formats.len() - 1),
             Action::Edit(Editing::Empty) => self.file.edit(|name| name.set("")),
             _ => {}
         }
@@ -49,9 +73,10 @@ impl Export {
 
     fn turn(&mut self, by: usize) {
         let path = PathBuf::from(self.file.text());
-        let now = Format::from_path(&path).ok();
-        let at = Format::ALL.iter().position(|format| Some(*format) == now);
-        let next = Format::ALL[at.map_or(0, |at| (at + by) % Format::ALL.len())].extension();
+        let now = Format::among(&path, self.formats).ok();
+        let at = self.formats.iter().position(|format| Some(*format) == now);
+        let next = at.map_or(0, |at| (at + by) % self.formats.len());
+        let next = self.formats[next].extension();
         let name = if now.is_some() {
             path.with_extension(next).to_string_lossy().into_owned()
         } else {
@@ -62,7 +87,7 @@ impl Export {
 
     fn write(&mut self, replace: bool) -> Option<Action> {
         let path = self.file.path();
-        let format = Format::from_path(&path);
+        let format = Format::among(&path, self.formats);
         let request = ExportRequest { path, replace };
         if let Err(error) = format {
             let refused = Exported::Refused(error.to_string());
@@ -75,7 +100,8 @@ impl Export {
 
     /// Draws the dialog.
     pub fn draw(&self, frame: &mut Frame, area: Rect, theme: &Theme) {
-        let known: Vec<String> = Format::ALL
+        let known: Vec<String> = self
+            .formats
             .iter()
             .map(|f| format!(".{}", f.extension()))
             .collect();

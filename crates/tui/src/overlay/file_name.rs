@@ -14,7 +14,6 @@ use ratatui::style::Style;
 use ratatui::text::Line;
 use workbench_experiment::at_home;
 use workbench_record::RunDir;
-use workbench_report::format;
 
 use crate::field::TextField;
 use crate::kit::text::wrap_plain;
@@ -27,7 +26,7 @@ const LONGEST: usize = 1000;
 
 /// How far it is.
 #[derive(Debug, PartialEq)]
-pub enum State<R, A> {
+pub enum FileState<R, A> {
     /// The name can be changed.
     Typing,
     /// What was asked for is being written.
@@ -41,13 +40,13 @@ pub enum State<R, A> {
 pub struct FileName<R, A> {
     run: RunDir,
     name: TextField,
-    state: State<R, A>,
+    state: FileState<R, A>,
 }
 
 impl<R: PartialEq, A> FileName<R, A> {
     /// Suggests a name for a run.
-    pub fn new(run: RunDir, extension: &str, prefer: &Preferences) -> Self {
-        let file = format!("{}.{extension}", format::clean(&run.id(), 80));
+    pub fn new(run: RunDir, (name, extension): (&str, &str), prefer: &Preferences) -> Self {
+        let file = format!("{name}.{extension}");
         let path = match &prefer.export_dir {
             Some(directory) => directory.join(file),
             None => PathBuf::from(file),
@@ -55,7 +54,7 @@ impl<R: PartialEq, A> FileName<R, A> {
         Self {
             run,
             name: TextField::new(&path.to_string_lossy(), LONGEST),
-            state: State::Typing,
+            state: FileState::Typing,
         }
     }
 
@@ -75,7 +74,7 @@ impl<R: PartialEq, A> FileName<R, A> {
     }
 
     /// How far it is.
-    pub fn state(&self) -> &State<R, A> {
+    pub fn state(&self) -> &FileState<R, A> {
         &self.state
     }
 
@@ -93,20 +92,20 @@ impl<R: PartialEq, A> FileName<R, A> {
 
     /// Changes the name, unless a file of that name is being written.
     pub fn edit(&mut self, change: impl FnOnce(&mut TextField)) {
-        if !matches!(self.state, State::Writing(_)) {
+        if !matches!(self.state, FileState::Writing(_)) {
             change(&mut self.name);
-            self.state = State::Typing;
+            self.state = FileState::Typing;
         }
     }
 
     /// A file is being written.
     pub fn write(&mut self, request: R) {
-        self.state = State::Writing(request);
+        self.state = FileState::Writing(request);
     }
 
     /// Nothing is written.
     pub fn refuse(&mut self, request: R, answer: A) {
-        self.state = State::Done(request, answer);
+        self.state = FileState::Done(request, answer);
     }
 
     /// Takes in how it went.
@@ -114,11 +113,11 @@ impl<R: PartialEq, A> FileName<R, A> {
     /// # Errors
     /// The answer, where it belongs to another dialog: one that was closed before it came.
     pub fn done(&mut self, run: &RunDir, request: R, answer: A) -> Result<(), A> {
-        let is_own = matches!(&self.state, State::Writing(asked) if *asked == request);
+        let is_own = matches!(&self.state, FileState::Writing(asked) if *asked == request);
         if !is_own || *run != self.run {
             return Err(answer);
         }
-        self.state = State::Done(request, answer);
+        self.state = FileState::Done(request, answer);
         Ok(())
     }
 
@@ -131,9 +130,9 @@ impl<R: PartialEq, A> FileName<R, A> {
         theme: &Theme,
     ) {
         let (said, style) = match &self.state {
-            State::Typing => (vec!["Enter writes it.".to_owned()], theme.dim),
-            State::Writing(_) => (vec![writing.to_owned()], theme.dim),
-            State::Done(_, answer) => told(answer),
+            FileState::Typing => (vec!["Enter writes it.".to_owned()], theme.dim),
+            FileState::Writing(_) => (vec![writing.to_owned()], theme.dim),
+            FileState::Done(_, answer) => told(answer),
         };
         let mut line = 0;
         let inner = dialog_of(frame, area, (title, 76), theme, |columns| {

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use workbench_record::RunDir;
 use workbench_report::format;
 
-use super::file_name::{FileName, State};
+use super::file_name::{FileName, FileState};
 use crate::action::Action;
 use crate::event::{HandInRequest, HandedIn};
 use crate::field::Editing;
@@ -17,6 +17,9 @@ const HOLDS: &str = "The file holds the log of the run, its result, its report a
                      No name of account, machine or home folder is in it, unless you typed it into \
                      an answer.";
 
+/// The longest name of a file that is suggested, in characters.
+const LONGEST_NAME: usize = 80;
+
 /// The dialog's state.
 #[derive(Debug)]
 pub struct HandIn {
@@ -27,7 +30,8 @@ pub struct HandIn {
 impl HandIn {
     /// Suggests a name for a run.
     pub fn new(run: RunDir, prefer: &Preferences) -> Self {
-        let file = FileName::new(run, "zip", prefer);
+        let name = format::clean(&run.id(), LONGEST_NAME);
+        let file = FileName::new(run, (&name, "zip"), prefer);
         Self { file }
     }
 
@@ -36,17 +40,17 @@ impl HandIn {
         match action {
             Action::Choose => {
                 let request = match self.file.state() {
-                    State::Writing(_) => return None,
-                    State::Done(_, HandedIn::Written { .. }) => return Some(Action::Close),
-                    State::Done(request, HandedIn::Incomplete(_)) => HandInRequest {
+                    FileState::Writing(_) => return None,
+                    FileState::Done(_, HandedIn::Written { .. }) => return Some(Action::Close),
+                    FileState::Done(request, HandedIn::Incomplete(_)) => HandInRequest {
                         draft: true,
                         ..request.clone()
                     },
-                    State::Done(request, HandedIn::Exists(_)) => HandInRequest {
+                    FileState::Done(request, HandedIn::Exists(_)) => HandInRequest {
                         replace: true,
                         ..request.clone()
                     },
-                    State::Typing | State::Done(_, HandedIn::Refused(_)) => HandInRequest {
+                    FileState::Typing | FileState::Done(_, HandedIn::Refused(_)) => HandInRequest {
                         path: self.file.path(),
                         replace: false,
                         draft: false,

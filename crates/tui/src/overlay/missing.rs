@@ -6,7 +6,7 @@ use ratatui::layout::Rect;
 use ratatui::text::Line;
 use workbench_report::format;
 
-use super::choice::Choice;
+use super::choice::ButtonChoice;
 use crate::action::Action;
 use crate::event::MissingSetup;
 use crate::kit::text::wrap_plain;
@@ -19,7 +19,7 @@ pub struct Missing {
     /// What is missing, and for what.
     setup: MissingSetup,
     /// The second button installs it, where that can be done.
-    choice: Choice,
+    choice: ButtonChoice,
 }
 
 impl Missing {
@@ -27,7 +27,7 @@ impl Missing {
     pub fn new(setup: MissingSetup) -> Self {
         Self {
             setup,
-            choice: Choice::default(),
+            choice: ButtonChoice::default(),
         }
     }
 

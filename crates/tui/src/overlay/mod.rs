@@ -19,6 +19,9 @@ pub mod help;
 pub mod label;
 pub mod missing;
 pub mod palette;
+pub mod seek_time;
+pub mod setup_name;
+pub mod setups;
 pub mod signal;
 pub mod stop;
 
@@ -36,6 +39,9 @@ use help::Help;
 use label::Label;
 use missing::Missing;
 use palette::CommandPalette;
+use seek_time::SeekTime;
+use setup_name::SetupName;
+use setups::Setups;
 use signal::AskSignal;
 use stop::Stop;
 
@@ -60,6 +66,12 @@ pub enum Overlay {
     Signal(AskSignal),
     /// Where to write a hand-in.
     HandIn(HandIn),
+    /// The time to go to in what is played.
+    SeekTime(SeekTime),
+    /// The name of a set-up that is kept.
+    SetupName(Box<SetupName>),
+    /// The set-ups that were kept.
+    Setups(Box<Setups>),
     /// Everything that can be done.
     Palette(Box<CommandPalette>),
 }
@@ -77,6 +89,9 @@ impl Overlay {
             Self::Export(_) => bindings::EXPORT,
             Self::Signal(_) => bindings::SIGNAL,
             Self::HandIn(_) => bindings::HAND_IN,
+            Self::SeekTime(_) => bindings::SEEK_TIME,
+            Self::SetupName(_) => bindings::SETUP_NAME,
+            Self::Setups(setups) => setups.keys(),
             Self::Palette(_) => bindings::PALETTE,
         }
     }
@@ -97,6 +112,9 @@ impl Overlay {
             (Some(action), Self::Export(export)) => export.act(&action),
             (Some(action), Self::Signal(signal)) => signal.act(&action),
             (Some(action), Self::HandIn(hand_in)) => hand_in.act(&action),
+            (Some(action), Self::SeekTime(time)) => time.act(&action),
+            (Some(action), Self::SetupName(name)) => name.act(&action),
+            (Some(action), Self::Setups(setups)) => setups.act(&action),
             (Some(action), Self::Palette(palette)) => palette.act(&action),
             (None, Self::Export(export)) => {
                 export.file.type_key(key);
@@ -110,6 +128,14 @@ impl Overlay {
                 hand_in.file.type_key(key);
                 None
             }
+            (None, Self::SeekTime(time)) => {
+                time.type_key(key);
+                None
+            }
+            (None, Self::SetupName(name)) => {
+                name.type_key(key);
+                None
+            }
             (None, Self::Palette(palette)) => {
                 palette.type_key(key);
                 None
@@ -121,6 +147,7 @@ impl Overlay {
                 | Self::Missing(_)
                 | Self::Begin(_)
                 | Self::Signal(_)
+                | Self::Setups(_)
                 | Self::Delete(_),
             ) => None,
         }
@@ -131,6 +158,8 @@ impl Overlay {
         match self {
             Self::Export(export) => export.file.paste(text),
             Self::HandIn(hand_in) => hand_in.file.paste(text),
+            Self::SeekTime(time) => time.paste(text),
+            Self::SetupName(name) => name.paste(text),
             Self::Palette(palette) => palette.paste(text),
             Self::Label(label) => label.paste(text),
             Self::Help(_)
@@ -138,6 +167,7 @@ impl Overlay {
             | Self::Missing(_)
             | Self::Begin(_)
             | Self::Signal(_)
+            | Self::Setups(_)
             | Self::Delete(_) => {}
         }
     }
@@ -146,6 +176,7 @@ impl Overlay {
     pub fn mouse(&mut self, event: MouseEvent) -> Option<Action> {
         match (self, event.kind) {
             (Self::Palette(palette), _) => return palette.mouse(event),
+            (Self::Setups(setups), _) => return setups.mouse(event),
             (Self::Help(help), MouseEventKind::ScrollDown) => help.act(&Action::Move(Motion::Down)),
             (Self::Help(help), MouseEventKind::ScrollUp) => help.act(&Action::Move(Motion::Up)),
             _ => {}

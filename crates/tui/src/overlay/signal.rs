@@ -6,7 +6,7 @@ use ratatui::text::Line;
 use workbench_machine::state::ProcessSignal;
 use workbench_report::format;
 
-use super::choice::Choice;
+use super::choice::ButtonChoice;
 use crate::action::Action;
 use crate::event::ProcessTarget;
 use crate::kit::text::wrap_plain;
@@ -21,7 +21,7 @@ pub struct AskSignal {
     command: String,
     user: String,
     /// The first button sends nothing.
-    choice: Choice,
+    choice: ButtonChoice,
 }
 
 impl AskSignal {
@@ -31,7 +31,7 @@ impl AskSignal {
             target,
             command: command.to_owned(),
             user: user.to_owned(),
-            choice: Choice::default(),
+            choice: ButtonChoice::default(),
         }
     }
 

@@ -8,7 +8,7 @@ use workbench_record::{ArmFacts, Snapshot};
 use workbench_report::format;
 use workbench_result::workers_of;
 
-use super::choice::Choice;
+use super::choice::ButtonChoice;
 use crate::action::Action;
 use crate::kit::text::wrap_plain;
 use crate::kit::{buttons, dialog_of};
@@ -23,7 +23,7 @@ pub struct Stop {
     arms: Vec<String>,
     /// The item of the repeat under way that is selected.
     item: Option<String>,
-    choice: Choice,
+    choice: ButtonChoice,
 }
 
 impl Stop {
@@ -33,7 +33,7 @@ impl Stop {
             leaving: true,
             arms: Vec::new(),
             item: None,
-            choice: Choice::default(),
+            choice: ButtonChoice::default(),
         }
     }
 
@@ -44,7 +44,7 @@ impl Stop {
             leaving: false,
             arms: open_arms(snapshot),
             item: item.map(str::to_owned),
-            choice: Choice::default(),
+            choice: ButtonChoice::default(),
         }
     }
 
@@ -79,13 +79,11 @@ impl Stop {
     /// Does what a key stands for; gives the answer where it is one.
     pub fn act(&mut self, action: &Action) -> Option<Action> {
         let mut buttons = self.buttons();
-        match action {
-            Action::Agree => Some(self.stop()),
-            _ => {
-                let pressed = self.choice.act(action, buttons.len())?;
-                Some(buttons.swap_remove(pressed).1)
-            }
+        if *action == Action::Agree {
+            return Some(self.stop());
         }
+        let pressed = self.choice.act(action, buttons.len())?;
+        Some(buttons.swap_remove(pressed).1)
     }
 
     /// Draws the dialog.

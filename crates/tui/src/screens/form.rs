@@ -182,6 +182,15 @@ impl Form {
         }
     }
 
+    /// Whether a row holds a path.
+    pub fn is_path(&self, row: &Row) -> bool {
+        match row {
+            Row::Data => true,
+            Row::Param(name) => self.definition.roles.directory.as_ref() == Some(name),
+            _ => false,
+        }
+    }
+
     /// The name of the chosen preset.
     pub fn preset_name(&self) -> &str {
         self.presets.get(self.preset).map_or("", String::as_str)

@@ -28,6 +28,9 @@ use crate::kit::text::{cell, fit, safe, width, wrap, wrap_plain};
 use crate::kit::{inside, lines, panel};
 use crate::theme::Theme;
 
+/// Paths that are named where several are possible.
+const MOST_NAMED: usize = 30;
+
 /// The panels and what stands in the lowest one.
 struct Page {
     form: Rect,
@@ -94,16 +97,43 @@ impl FormScreen {
         );
         let columns = usize::from(inner.width);
         let error = self.checked.wrong.get(&row).map(String::as_str);
-        let text = help_lines(
+        let mut text = self.candidates(columns, theme);
+        text.extend(help_lines(
             &self.form,
             (&row, error),
             &self.checked.usable,
             columns,
             theme,
-        );
+        ));
         lines(frame, inner, &text);
         let inner = panel(frame, page.bottom, page.title, false, theme);
         lines(frame, inner, &page.below);
+    }
+
+    /// What the path that is typed can become, where several are possible or nothing is.
+    fn candidates(&self, columns: usize, theme: &Theme) -> Vec<Line<'static>> {
+        let found = match self.found() {
+            None | Some([_]) => return Vec::new(),
+            Some(found) => found,
+        };
+        let mut out = if found.is_empty() {
+            wrap_plain("Nothing begins like this.", columns, theme.warn)
+        } else {
+            let names = found.iter().map(|path| last_part(path));
+            let names: Vec<String> = names.take(MOST_NAMED).map(safe).collect();
+            let more = found.len().saturating_sub(MOST_NAMED);
+            let more = match more {
+                0 => String::new(),
+                n => format!("  +{n}"),
+            };
+            wrap_plain(
+                &format!("{}{more}", names.join("  ")),
+                columns,
+                theme.accent,
+            )
+        };
+        out.push(Line::default());
+        out
     }
 
     fn draw_form(&self, frame: &mut Frame, area: Rect, theme: &Theme) {
@@ -157,6 +187,12 @@ impl FormScreen {
             frame.set_cursor_position((inner.x + x.min(inner.width.saturating_sub(1)), y));
         }
     }
+}
+
+/// The last part of a path, with the sign of a folder.
+fn last_part(path: &str) -> &str {
+    let inner = path.strip_suffix('/').unwrap_or(path);
+    &path[inner.rfind('/').map_or(0, |at| at + 1)..]
 }
 
 /// A row's name. In the form only the first arm is labelled.

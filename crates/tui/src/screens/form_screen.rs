@@ -15,7 +15,7 @@ use super::form_calibration::{CalibrationRequest, Timing};
 use super::form_data::SurveyRequest;
 use super::form_messages as messages;
 use crate::action::Action;
-use crate::bindings::FORM_FIELD;
+use crate::bindings::{FORM_FIELD, FORM_PATH, Keys};
 use crate::event::RunError;
 use crate::field::{Editing, TextField};
 use crate::keys::find;
@@ -31,7 +31,9 @@ pub struct FormScreen {
     pub form: Form,
     pub(super) list: ListState,
     /// The field at the cursor, while keys go into it.
-    typing: Option<Typing>,
+    pub(super) typing: Option<Typing>,
+    /// The name of the set-up that it was opened from, or kept as.
+    pub opened: Option<String>,
     /// Columns of the screen that the form has.
     columns: usize,
     /// How long the lab's unit of work takes.
@@ -80,10 +82,14 @@ fn wrapped(text: &str, columns: usize) -> Vec<String> {
 
 /// A field that is typed into.
 #[derive(Debug)]
-struct Typing {
-    field: TextField,
+pub(super) struct Typing {
+    pub field: TextField,
     /// What was typed into it before, if anything.
     before: Option<String>,
+    /// What it can become was asked for.
+    pub completes: bool,
+    /// What it can become, where that was found out since a key was typed.
+    pub found: Option<Vec<String>>,
 }
 
 /// Why a run could not be made, although the form alone had nothing against it.
@@ -131,6 +137,7 @@ impl FormScreen {
             timing,
             starts_when_timed: None,
             columns: 40,
+            opened: None,
             form,
         })
     }
@@ -246,13 +253,27 @@ impl FormScreen {
         }
     }
 
+    /// The keys of the field at the cursor.
+    pub fn field_keys(&self) -> Keys {
+        if self.form.is_path(&self.row()) {
+            FORM_PATH
+        } else {
+            FORM_FIELD
+        }
+    }
+
     /// Takes a key into the field at the cursor.
     pub fn type_key(&mut self, key: KeyEvent, name: &str) {
         let row = self.row();
         if self.typing.is_none() {
             self.begin(&row, "");
         }
-        match find(FORM_FIELD, name) {
+        match find(self.field_keys(), name) {
+            Some(Action::Complete) => {
+                if let Some(typing) = &mut self.typing {
+                    typing.completes = true;
+                }
+            }
             Some(Action::Edit(Editing::Keep)) => self.finish(&row),
             Some(Action::Move(motion)) => {
                 self.finish(&row);
@@ -288,12 +309,15 @@ impl FormScreen {
         self.typing = Some(Typing {
             field: TextField::new(text, longest(row)),
             before: self.form.typed(row),
+            completes: false,
+            found: None,
         });
         self.form.set(row, text);
     }
 
-    fn edit(&mut self, row: &Row, change: impl FnOnce(&mut TextField)) {
+    pub(super) fn edit(&mut self, row: &Row, change: impl FnOnce(&mut TextField)) {
         if let Some(typing) = &mut self.typing {
+            typing.found = None;
             change(&mut typing.field);
             self.form.set(row, typing.field.text());
         }

@@ -10,19 +10,18 @@
 //! ```
 
 use ratatui::Frame;
-use ratatui::crossterm::event::{MouseEvent, MouseEventKind};
+use ratatui::crossterm::event::MouseEvent;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::text::{Line, Span};
 use workbench_record::RunDir;
 
 use super::SharedState;
+use super::handout::Handout;
 use crate::action::Action;
 use crate::kit::Motion;
-use crate::kit::markdown;
 use crate::kit::text::{fit, wrap_plain};
-use crate::kit::{ListState, inside, lines, panel, scrolled};
+use crate::kit::{ListState, inside, lines, panel};
 use crate::screens::runs::{Columns, Widths, run_line};
-use crate::theme::ThemeName;
 use workbench_history::list::RunRow;
 
 /// What is selected.
@@ -44,9 +43,6 @@ enum Focus {
 
 const ORDER: [Focus; 3] = [Focus::Labs, Focus::Handout, Focus::Runs];
 
-/// A handout's lines, and what they depend on: lab, width, theme, ASCII or not.
-type Page = ((usize, u16, ThemeName, bool), Vec<Line<'static>>);
-
 /// The screen's own state.
 #[derive(Debug, Default)]
 pub struct Home {
@@ -54,17 +50,17 @@ pub struct Home {
     labs: ListState,
     runs: ListState,
     widths: Widths,
-    scroll: usize,
     /// Where the panels are, in their order.
     panels: [Rect; ORDER.len()],
-    /// The handout as it was last laid out.
-    page: Option<Page>,
+    /// The selected lab's handout.
+    pub handout: Handout,
 }
 
 impl Home {
     /// Selects a lab.
     pub fn select(&mut self, lab: usize) {
-        (self.labs.selected, self.scroll) = (lab, 0);
+        self.labs.selected = lab;
+        self.handout.reset();
     }
 
     /// The selected lab, by its place in the list.
@@ -94,6 +90,11 @@ impl Home {
             Action::Next => self.turn(1),
             Action::Previous => self.turn(ORDER.len() - 1),
             Action::Move(motion) => self.go(*motion, shared),
+            Action::Type => {
+                self.focus = Focus::Handout;
+                self.handout.begin_search();
+            }
+            Action::Found(forward) => self.handout.next(*forward),
             _ => {}
         }
     }
@@ -109,15 +110,11 @@ impl Home {
                 let before = self.labs.selected;
                 self.labs.go(motion, shared.labs.len());
                 if self.labs.selected != before {
-                    self.scroll = 0;
+                    self.handout.reset();
                 }
             }
             Focus::Runs => self.runs.go(motion, shared.rows().len()),
-            // `arrange` holds it to what there is.
-            Focus::Handout => {
-                let page = usize::from(self.handout().height).saturating_sub(1);
-                self.scroll = motion.from(self.scroll, page);
-            }
+            Focus::Handout => self.handout.go(motion),
         }
     }
 
@@ -133,7 +130,7 @@ impl Home {
     pub fn mouse(&mut self, event: MouseEvent, shared: &SharedState) -> Option<Action> {
         let (x, y) = (event.column, event.row);
         let (labs, runs) = (shared.labs.len(), shared.rows().len());
-        let over = if self.handout().contains((x, y).into()) {
+        let over = if self.handout.area().contains((x, y).into()) {
             Focus::Handout
         } else if self.labs.row_at(x, y, labs).is_some() {
             Focus::Labs
@@ -143,31 +140,21 @@ impl Home {
         let again = self.focus == over;
         self.focus = over;
         let chosen = match (over, event.kind) {
-            (Focus::Handout, MouseEventKind::ScrollDown) => {
-                self.scroll = self.scroll.saturating_add(3);
+            (Focus::Handout, kind) => {
+                self.handout.wheel(kind);
                 false
             }
-            (Focus::Handout, MouseEventKind::ScrollUp) => {
-                self.scroll = self.scroll.saturating_sub(3);
-                false
-            }
-            (Focus::Handout, _) => false,
             (Focus::Labs, _) => {
                 let before = self.labs.selected;
                 let chosen = self.labs.mouse(event, labs);
                 if self.labs.selected != before {
-                    self.scroll = 0;
+                    self.handout.reset();
                 }
                 chosen
             }
             (Focus::Runs, _) => self.runs.mouse(event, runs),
         };
         (chosen && again).then_some(Action::Choose)
-    }
-
-    /// The area of the handout's lines.
-    fn handout(&self) -> Rect {
-        inside(self.panels[Focus::Handout as usize])
     }
 
     /// Takes in where the screen goes: places the panels, lays the handout out, and holds what is
@@ -188,20 +175,10 @@ impl Home {
     }
 
     fn lay_out_handout(&mut self, shared: &SharedState) {
-        let (theme, area) = (&shared.theme, self.handout());
-        let Some(lab) = shared.labs.get(self.labs.selected) else {
-            return;
-        };
-        let ascii = theme.glyphs.ascii;
-        let key = (self.labs.selected, area.width, theme.name, ascii);
-        if self.page.as_ref().is_none_or(|(of, _)| *of != key) {
-            let page = markdown::render(lab.handout(), usize::from(area.width), theme);
-            self.page = Some((key, page));
-        }
-        let len = self.page.as_ref().map_or(0, |(_, page)| page.len());
-        self.scroll = self
-            .scroll
-            .min(len.saturating_sub(usize::from(area.height)));
+        let area = inside(self.panels[Focus::Handout as usize]);
+        let lab = self.labs.selected;
+        let source = shared.labs.get(lab).map_or("", |lab| lab.handout());
+        self.handout.arrange(area, (lab, source), &shared.theme);
     }
 
     /// Draws the screen.
@@ -263,10 +240,8 @@ impl Home {
     fn draw_handout(&self, frame: &mut Frame, shared: &SharedState) {
         let lab = shared.labs.get(self.labs.selected);
         let title = lab.map_or("", |lab| lab.definition().title.as_str());
-        let inner = self.panel(frame, Focus::Handout, title, shared);
-        if let Some((_, page)) = &self.page {
-            scrolled(frame, inner, page, self.scroll, &shared.theme);
-        }
+        self.panel(frame, Focus::Handout, title, shared);
+        self.handout.draw(frame, &shared.theme);
     }
 
     fn draw_runs(&self, frame: &mut Frame, shared: &SharedState) {

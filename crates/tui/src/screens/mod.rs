@@ -24,15 +24,19 @@ pub mod compare;
 pub mod form;
 pub mod form_calibration;
 pub mod form_check;
+pub mod form_completion;
 pub mod form_data;
 pub mod form_draw;
 pub mod form_messages;
 pub mod form_preview;
+pub mod form_saved;
 pub mod form_screen;
+pub mod handout;
 pub mod home;
 pub mod questions;
 pub mod runs;
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -66,6 +70,15 @@ pub struct SharedState {
     pub theme: Theme,
     /// What the configuration says about the screens.
     pub prefer: Preferences,
+    /// Which panels are hidden.
+    pub layout: PanelLayout,
+}
+
+/// Which panels are hidden, by the name of the screen and their own.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PanelLayout {
+    /// The names of the panels, by that of the screen.
+    pub hidden: BTreeMap<String, Vec<String>>,
 }
 
 /// What the configuration says about the screens; `None` leaves it to them.

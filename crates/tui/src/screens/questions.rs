@@ -17,7 +17,7 @@ use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use ratatui::Frame;
-use ratatui::crossterm::event::{KeyEvent, MouseEvent, MouseEventKind};
+use ratatui::crossterm::event::{KeyEvent, MouseEvent};
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::text::{Line, Span};
 use workbench_questions::{
@@ -26,14 +26,14 @@ use workbench_questions::{
 use workbench_report::answers;
 
 use super::SharedState;
+use super::handout::Handout;
 use crate::action::Action;
 use crate::event::Loaded;
 use crate::field::{Editing, TextField};
-use crate::kit::markdown;
 use crate::kit::text::{fit, safe, width, wrap_plain};
-use crate::kit::{ListState, Motion, inside, lines, panel, scrolled};
+use crate::kit::{ListState, Motion, inside, lines, panel};
 use crate::sheet_place::SheetPlace;
-use crate::theme::{Theme, ThemeName};
+use crate::theme::Theme;
 
 /// The narrowest window that has room for both panes.
 const BOTH: u16 = 76;
@@ -56,15 +56,12 @@ enum Focus {
     Handout,
 }
 
-/// A handout's lines, and what they depend on: width, theme, ASCII or not.
-type Page = ((u16, ThemeName, bool), Vec<Line<'static>>);
-
 /// The screen's own state.
 pub struct QuestionsScreen {
     subject: AskedAbout,
     place: SheetPlace,
     title: String,
-    handout: String,
+    source: String,
     questions: QuestionSet,
     /// The answers, once they were read.
     sheet: Option<Result<AnswerSheet, String>>,
@@ -72,9 +69,9 @@ pub struct QuestionsScreen {
     /// The answer that is typed.
     typed: Option<TextField>,
     focus: Focus,
-    scroll: usize,
     panes: [Rect; 2],
-    page: Option<Page>,
+    /// The lab's handout.
+    pub handout: Handout,
 }
 
 impl QuestionsScreen {
@@ -106,7 +103,7 @@ impl QuestionsScreen {
             title: lab
                 .map_or("Handout", |lab| &lab.definition().title)
                 .to_owned(),
-            handout: lab.map_or("", |lab| lab.handout()).to_owned(),
+            source: lab.map_or("", |lab| lab.handout()).to_owned(),
             subject,
             place,
             questions,
@@ -114,9 +111,8 @@ impl QuestionsScreen {
             list: ListState::default(),
             typed: None,
             focus: Focus::default(),
-            scroll: 0,
             panes: [Rect::default(); 2],
-            page: None,
+            handout: Handout::default(),
         })
     }
 
@@ -190,6 +186,14 @@ impl QuestionsScreen {
             }
             Action::Move(motion) => self.go(*motion),
             Action::Choose => return self.begin(),
+            Action::Type => {
+                self.focus = Focus::Handout;
+                self.handout.begin_search();
+            }
+            Action::Found(forward) => {
+                self.focus = Focus::Handout;
+                self.handout.next(*forward);
+            }
             _ => {}
         }
         Ok(())
@@ -198,11 +202,7 @@ impl QuestionsScreen {
     fn go(&mut self, motion: Motion) {
         match self.focus {
             Focus::Questions => self.list.go(motion, self.questions.questions.len()),
-            // `arrange` holds it to what there is.
-            Focus::Handout => {
-                let page = usize::from(self.pane(Focus::Handout).height).saturating_sub(1);
-                self.scroll = motion.from(self.scroll, page);
-            }
+            Focus::Handout => self.handout.go(motion),
         }
     }
 
@@ -264,11 +264,7 @@ impl QuestionsScreen {
         if self.pane(Focus::Handout).contains(place) {
             self.typed = None;
             self.focus = Focus::Handout;
-            match event.kind {
-                MouseEventKind::ScrollDown => self.scroll = self.scroll.saturating_add(3),
-                MouseEventKind::ScrollUp => self.scroll = self.scroll.saturating_sub(3),
-                _ => {}
-            }
+            self.handout.wheel(event.kind);
             return None;
         }
         let len = self.questions.questions.len();
@@ -296,15 +292,7 @@ impl QuestionsScreen {
         let [list, _] = self.list_and_detail();
         self.list.arrange(list, self.questions.questions.len());
         let handout = self.pane(Focus::Handout);
-        let key = (handout.width, theme.name, theme.glyphs.ascii);
-        if handout.width > 0 && self.page.as_ref().is_none_or(|(of, _)| *of != key) {
-            let page = markdown::render(&self.handout, usize::from(handout.width), theme);
-            self.page = Some((key, page));
-        }
-        let len = self.page.as_ref().map_or(0, |(_, page)| page.len());
-        self.scroll = self
-            .scroll
-            .min(len.saturating_sub(usize::from(handout.height)));
+        self.handout.arrange(handout, (0, &self.source), theme);
     }
 
     /// The list, and below it the selected question.
@@ -321,10 +309,8 @@ impl QuestionsScreen {
         let [questions, handout] = self.panes;
         if handout.width > 0 {
             let focused = self.focus == Focus::Handout;
-            let inner = panel(frame, handout, &safe(&self.title), focused, theme);
-            if let Some((_, page)) = &self.page {
-                scrolled(frame, inner, page, self.scroll, theme);
-            }
+            panel(frame, handout, &safe(&self.title), focused, theme);
+            self.handout.draw(frame, theme);
         }
         if questions.width > 0 {
             let focused = self.focus == Focus::Questions;

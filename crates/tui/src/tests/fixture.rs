@@ -90,7 +90,7 @@ impl Fixture {
     pub fn bare(theme: ThemeName, ascii: bool) -> Self {
         let theme = Theme::new(theme, ascii, true);
         let mut app = App::new(Arc::new(labs()), theme);
-        app.runs.narrowed.now = || "2026-11-21T12:00:00Z".parse().unwrap();
+        app.runs.narrowed.now = || "2026-11-21T12:00:00+00:00[UTC]".parse().unwrap();
         Self {
             app,
             dir: tempfile::tempdir().unwrap(),

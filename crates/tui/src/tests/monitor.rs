@@ -301,7 +301,7 @@ fn a_replay_shows_what_was_recorded() {
             .app
             .update(AppEvent::Tick(Duration::from_millis(500)));
     }
-    assert!(replay.shown(120, 40).contains("0:19 of 0:19"));
+    assert!(replay.shown(120, 40).contains("19 s of 19 s"));
     // Back to the beginning, and ahead.
     replay.press("space");
     assert_eq!(body(&replay.shown(120, 40)), body(&pictures[0]));

@@ -12,16 +12,17 @@ use workbench_experiment::lab::Calibration;
 use workbench_experiment::lab::RunConfig;
 use workbench_machine::measuring::Measuring;
 use workbench_monitor::{AlertLimits, AlertWatch, MonitorLook};
-use workbench_record::{Record, RunStatus};
+use workbench_record::{Record, RunDir, RunStatus};
 use workbench_simulate::{MachineSize, machine_state};
 
 use super::fixture::{AIR, Fixture, key_event, quick, recorded, records, refused};
 use super::side_by_side::side_by_side;
 use crate::event::RunEffect::{Agree, CancelArm, CancelItem};
 use crate::event::{
-    AnswersEffect, AppEvent, Effect, Exported, HandInRequest, HandedIn, HistoryEffect,
-    MissingSetup, MonitorEffect, RunEffect, RunJob, TerminalEffect, WatchEffect,
+    AnswersEffect, AppEvent, Effect, ExportRequest, Exported, HandInRequest, HandedIn,
+    HistoryEffect, MissingSetup, MonitorEffect, RunEffect, RunJob, TerminalEffect, WatchEffect,
 };
+use crate::reader;
 use crate::theme::ThemeName;
 
 /// Steps of one case; with the cases below, 100,000 in all.
@@ -156,15 +157,8 @@ impl Outside {
             Effect::Answers(AnswersEffect::Keep(..)) => Some(AppEvent::AnswersLost(
                 "no space\u{1b}[2J is left".to_owned(),
             )),
-            Effect::Export(loaded, request) => {
-                let path = request.path.clone();
-                let exported = if request.replace {
-                    Exported::Written(path)
-                } else {
-                    Exported::Exists(path)
-                };
-                Some(AppEvent::Exported(loaded.run.clone(), request, exported))
-            }
+            Effect::Export(loaded, request) => Some(exported(loaded.run.clone(), request)),
+            Effect::ExportComparison(mut runs, request) => Some(exported(runs.remove(0), request)),
             Effect::HandIn(run, request) => {
                 let handed_in = handed_in(request.clone());
                 Some(AppEvent::HandedIn(run, request, handed_in))
@@ -178,6 +172,7 @@ impl Outside {
                 TerminalEffect::Copy(_)
                 | TerminalEffect::Repaint
                 | TerminalEffect::KeepTheme(_)
+                | TerminalEffect::KeepLayout(_)
                 | TerminalEffect::Tell(..)
                 | TerminalEffect::Suspend,
             )
@@ -224,7 +219,9 @@ impl Outside {
                 Some(AppEvent::Looked(Arc::new(MonitorLook { state, alerts })))
             }
             Effect::Monitor(_) => Some(AppEvent::Told("it\u{1b}[2J has ended".to_owned())),
-            Effect::Survey(request) => Some(fixture.surveyed(&request, AIR)),
+            form @ (Effect::CompletePath(_) | Effect::Setups(_) | Effect::Survey(_)) => {
+                of_form(form, fixture)
+            }
             Effect::Terminal(TerminalEffect::Install(missing)) => {
                 Some(AppEvent::SetupDone(Ok(missing.job)))
             }
@@ -305,6 +302,33 @@ proptest! {
     ) {
         play(&steps, if mono { ThemeName::Mono } else { ThemeName::Dark }, ascii);
     }
+}
+
+/// What comes of what a form asks for.
+fn of_form(effect: Effect, fixture: &Fixture) -> Option<AppEvent> {
+    match effect {
+        Effect::CompletePath(typed) => {
+            let found = [1, 2].map(|end| format!("{typed}a{end}")).into();
+            Some(AppEvent::PathCompleted(typed, found))
+        }
+        Effect::Setups(effect) => {
+            let folder = fixture.dir.path().join("setups");
+            Some(reader::setups(Some(folder), effect))
+        }
+        Effect::Survey(request) => Some(fixture.surveyed(&request, AIR)),
+        _ => None,
+    }
+}
+
+/// How a report goes at first, then in the place of another.
+fn exported(run: RunDir, request: ExportRequest) -> AppEvent {
+    let path = request.path.clone();
+    let exported = if request.replace {
+        Exported::Written(path)
+    } else {
+        Exported::Exists(path)
+    };
+    AppEvent::Exported(run, request, exported)
 }
 
 /// How a hand-in goes at first, then as a draft, then in the place of another.

@@ -291,7 +291,7 @@ fn a_run_is_played_again_from_the_history() {
         fixture.press(",");
     }
     assert_eq!(watched(&fixture).snapshot.now_ns, 0);
-    assert!(fixture.shown(100, 30).contains("0:00 of"));
+    assert!(fixture.shown(100, 30).contains(" 0 s of"));
     assert_eq!(
         fixture.press("r"),
         [Effect::History(HistoryEffect::Open(run))]

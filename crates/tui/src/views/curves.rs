@@ -1,6 +1,7 @@
 //! Drawing of curves: a legend with a value for every arm, and the chart below it.
 
 use ratatui::style::Style;
+use workbench_record::{RepeatState, RunStarted};
 use workbench_report::format;
 
 use crate::kit::plot::{Curve, Plot, PlotArea, Point, Stroke, draw as draw_plot};
@@ -10,6 +11,7 @@ use crate::kit::{Pane, cells, safe};
 use crate::model::curves::{Axis, CurveModel, Metric};
 use crate::model::names::short_arm;
 use crate::model::series::Series;
+use crate::model::smoothing::Smoothing;
 use crate::theme::Theme;
 
 /// What steps are called where the lab does not say it.
@@ -22,14 +24,15 @@ const LEAST_NAME: u16 = 8;
 const APART: u16 = 10;
 
 /// How the `at`-th curve is drawn, apart from its colour: every twelve in a row differ.
-struct LineStyle {
+pub struct LineStyle {
     stroke: Stroke,
     sample: &'static str,
     ascii: &'static str,
-    marker: &'static str,
+    /// The mark of a measured point.
+    pub marker: &'static str,
 }
 
-fn style_of_line(at: usize, theme: &Theme) -> LineStyle {
+pub fn style_of_line(at: usize, theme: &Theme) -> LineStyle {
     let (stroke, sample, letter) = match at % 3 {
         0 => (Stroke::Solid, theme.either("━", "-"), "-"),
         1 => (Stroke::Dashed, theme.either("╍", "="), "="),
@@ -52,8 +55,14 @@ pub struct CurveChart {
     pub log: bool,
     /// Where the cursor stands on the axis.
     pub cursor: Option<f64>,
+    /// How much lines are smoothed.
+    pub smoothing: Smoothing,
     /// Where the curves were drawn last.
     pub field: Option<PlotArea>,
+    /// All metrics are drawn at once.
+    shows_all: bool,
+    /// The curves of each metric, while they are.
+    grid: Vec<CurveModel>,
 }
 
 impl CurveChart {
@@ -62,6 +71,63 @@ impl CurveChart {
         self.curves.next_metric();
         // A step of one metric is not a step of another.
         self.cursor = None;
+    }
+
+    /// Takes in what is new.
+    pub fn update(&mut self, started: &RunStarted, repeats: &[RepeatState]) {
+        self.curves.update(started, repeats);
+        if !self.shows_all {
+            return;
+        }
+        let (metrics, axis) = (self.curves.all_metrics(), self.curves.axis());
+        let known = self.grid.iter().map(|model| (model.metric(), model.axis()));
+        let wanted = metrics.iter().map(|metric| (Some(metric), axis));
+        if !known.eq(wanted) {
+            let of = |metric: &Metric| CurveModel::of(metric.clone(), axis);
+            self.grid = metrics.iter().map(of).collect();
+        }
+        for model in &mut self.grid {
+            model.update(started, repeats);
+        }
+    }
+
+    /// Draws all metrics at once, or one alone; whether it is all.
+    pub fn turn_grid(&mut self) -> bool {
+        self.shows_all = !self.shows_all;
+        self.grid.clear();
+        self.shows_all
+    }
+
+    /// Whether all metrics are drawn at once, and there are several.
+    pub fn has_grid(&self) -> bool {
+        self.shows_all && self.grid.len() > 1
+    }
+
+    /// The curves of each metric, while all are drawn at once.
+    pub fn grid(&self) -> &[CurveModel] {
+        &self.grid
+    }
+
+    /// Shows a metric.
+    pub fn show_metric(&mut self, metric: &Metric) {
+        self.curves.show(metric);
+        self.cursor = None;
+    }
+
+    /// How much lines are smoothed, for the title.
+    pub fn smoothed(&self, theme: &Theme) -> String {
+        match self.smoothing {
+            Smoothing::Off => String::new(),
+            on => format!(" {} smoothed {}", theme.glyphs.dot, on.weight()),
+        }
+    }
+
+    /// Which metric is shown.
+    pub fn note(&self) -> String {
+        match self.curves.metrics() {
+            0 | 1 => String::new(),
+            n => format!("m: metric {} of {n}", self.curves.place_of_metric() + 1),
+        }
     }
 
     /// Shows time instead of steps, and back.
@@ -81,17 +147,13 @@ impl CurveChart {
     /// Draws the panel; tells where the curves are.
     pub fn draw(&self, pane: Pane<'_>) -> Option<PlotArea> {
         let (area, theme) = (pane.area, pane.theme);
-        let note = match self.curves.metrics() {
-            0 | 1 => String::new(),
-            n => format!("m: metric {} of {n}", self.curves.place_of_metric() + 1),
-        };
-        let mut inner = pane.panel((&self.title(area.width, theme), &note));
+        let mut inner = pane.panel((&self.title(area.width, theme), &self.note()));
         if !self.has_figures() {
             inner.nothing("no figures yet");
             return None;
         }
         let used = self.legend(&mut inner);
-        let plot = self.plot(inner.area.width, theme)?;
+        let plot = self.plot(&self.curves, inner.area.width, theme)?;
         if let Some(text) = self.without_logarithm(plot.y.is_log()) {
             let mut border = area;
             border.y = area.bottom().saturating_sub(1);
@@ -111,12 +173,10 @@ impl CurveChart {
 
     fn title(&self, columns: u16, theme: &Theme) -> String {
         let dot = theme.glyphs.dot;
-        let name = match self.curves.metric() {
-            None => return "Curves".to_owned(),
-            Some(Metric::Own(name)) => safe(name),
-            Some(Metric::Items(name)) => format!("{} by item", safe(name)),
-            Some(Metric::Throughput) => format!("throughput, {}/s", safe(&self.curves.unit)),
-        };
+        if self.curves.metric().is_none() {
+            return "Curves".to_owned();
+        }
+        let name = format!("{}{}", metric_name(&self.curves), self.smoothed(theme));
         let log = if self.log {
             format!(" {dot} log")
         } else {
@@ -140,23 +200,14 @@ impl CurveChart {
         }
     }
 
-    /// What x counts, for the axis and the cursor.
-    fn x_name(&self) -> &str {
-        match (self.curves.axis(), self.curves.metric()) {
-            (Axis::Time, _) => "s",
-            (Axis::Step, Some(Metric::Throughput)) => "done",
-            (Axis::Step, _) => self.curves.steps.as_deref().unwrap_or(STEP),
-        }
-    }
-
     /// One entry per curve with its last value, or its value at the cursor; the number of lines.
     fn legend(&self, inner: &mut Pane<'_>) -> u16 {
         let theme = inner.theme;
         let most = (inner.area.height / 4).clamp(1, 6);
         let at = match (self.cursor, self.curves.axis()) {
             (None, _) => String::new(),
-            (Some(x), Axis::Time) => format!("at {x:.1} s"),
-            (Some(x), Axis::Step) => format!("at {} {x:.0}", self.x_name()),
+            (Some(x), Axis::Time) => format!("at {}", format::moment(x)),
+            (Some(x), Axis::Step) => format!("at {} {x:.0}", x_name(&self.curves)),
         };
         let entries: Vec<(String, String)> = self
             .curves
@@ -206,7 +257,7 @@ impl CurveChart {
     }
 
     /// The last value of a curve, or the one at the cursor.
-    fn value_of(&self, series: &Series) -> String {
+    pub fn value_of(&self, series: &Series) -> String {
         let value = match self.cursor {
             Some(cursor) => series.value_at(cursor),
             None => series.points.last().map(|p| p.1),
@@ -214,8 +265,9 @@ impl CurveChart {
         value.map_or_else(|| format::MISSING.to_owned(), format::number)
     }
 
-    fn plot(&self, columns: u16, theme: &Theme) -> Option<Plot> {
-        let points = || self.curves.series.iter().flat_map(|s| &s.points);
+    /// The chart of the curves of a metric.
+    pub fn plot(&self, curves: &CurveModel, columns: u16, theme: &Theme) -> Option<Plot> {
+        let points = || curves.series.iter().flat_map(|s| &s.points);
         let y = Scale::around(points().map(|p| p.1), self.log)?;
         let xs = points().map(|p| p.0);
         let (first, last) = xs.fold((f64::INFINITY, 0.0_f64), |(a, b), x| (a.min(x), b.max(x)));
@@ -229,13 +281,13 @@ impl CurveChart {
         let mut plot = Plot {
             x: Scale::linear(start, end),
             y,
-            x_label: self.x_name().to_owned(),
-            x_whole: self.curves.axis() == Axis::Step,
+            x_label: x_name(curves).to_owned(),
+            x_whole: curves.axis() == Axis::Step,
             cursor: self.cursor,
             ..Plot::default()
         };
-        let n = self.curves.series.len().max(1);
-        for (at, series) in self.curves.series.iter().enumerate() {
+        let n = curves.series.len().max(1);
+        for (at, series) in curves.series.iter().enumerate() {
             let line_style = style_of_line(at, theme);
             let style = theme.arm(series.arm);
             let apart = (end - start) * f64::from(APART) / f64::from(columns.max(1));
@@ -248,13 +300,32 @@ impl CurveChart {
                 style,
             );
             plot.curves.push(Curve {
-                points: series.points.clone(),
+                points: self.smoothing.smooth(&series.points),
                 stroke: line_style.stroke,
                 style,
                 ascii: line_style.ascii,
             });
         }
         Some(plot)
+    }
+}
+
+/// What a metric is called, with its unit.
+pub fn metric_name(curves: &CurveModel) -> String {
+    match curves.metric() {
+        None => String::new(),
+        Some(Metric::Own(name)) => safe(name),
+        Some(Metric::Items(name)) => format!("{} by item", safe(name)),
+        Some(Metric::Throughput) => format!("throughput, {}/s", safe(&curves.unit)),
+    }
+}
+
+/// What x counts, for the axis and the cursor.
+fn x_name(curves: &CurveModel) -> &str {
+    match (curves.axis(), curves.metric()) {
+        (Axis::Time, _) => "s",
+        (Axis::Step, Some(Metric::Throughput)) => "done",
+        (Axis::Step, _) => curves.steps.as_deref().unwrap_or(STEP),
     }
 }
 

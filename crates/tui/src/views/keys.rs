@@ -31,6 +31,8 @@ pub enum ViewAction {
     Shorter,
     /// The panel over the whole screen, and back.
     Zoom,
+    /// The panel out of sight, and back.
+    Hide,
     /// Stop drawing what is new, and go on. The work goes on in either case.
     Freeze,
     /// Sort the table by the next column.
@@ -43,6 +45,10 @@ pub enum ViewAction {
     Toggle,
     /// The next metric of the curves.
     Metric,
+    /// The curves of all metrics at once, or of one alone.
+    Grid,
+    /// Lines of curves smoothed, more, or not.
+    Smooth,
     /// Curves over steps or over time.
     XAxis,
     /// Logarithmic axes, and linear ones again.
@@ -66,6 +72,7 @@ const PANEL: Keys = table! {
     ["backtab"], ViewAction::PrevPanel, "", "Go to the panel before";
     ["z", "enter"], ViewAction::Zoom, "zoom",
         "Show the panel alone or all panels; a second click on its title does the same";
+    ["X"], ViewAction::Hide, "", "Hide the panel, also the next time, or show it again";
 };
 
 /// The keys that move in a panel, in every view.
@@ -106,6 +113,8 @@ pub const RUN: KeyTable = KeyTable(table! {
     ["+", "="], ViewAction::Shorter, "shorter",
         "Show a shorter stretch of time (cores and GPUs, or the timeline)";
     ["m"], ViewAction::Metric, "metric", "Show the next metric in the curves";
+    ["d"], ViewAction::Grid, "all metrics", "Draw the curves of all metrics at once, over the whole screen, or of one alone";
+    ["w"], ViewAction::Smooth, "", "Smooth the lines of the curves, more, or not";
     ["x"], ViewAction::XAxis, "", "Draw the curves over time or over steps";
     ["y"], ViewAction::Log, "", "Draw the curves on a logarithmic or a linear axis";
     ["/"], ViewAction::Filter, "filter",
@@ -138,6 +147,8 @@ pub const RESULT: KeyTable = KeyTable(table! {
     ["/"], ViewAction::Filter, "filter",
         "Show only the rows of the table that have all the words typed";
     ["m"], ViewAction::Metric, "", "Show the next metric in the curves";
+    ["d"], ViewAction::Grid, "", "Draw the curves of all metrics at once, or of one alone";
+    ["w"], ViewAction::Smooth, "", "Smooth the lines of the curves, more, or not";
     ["x"], ViewAction::XAxis, "", "Draw the curves over time or over steps";
     ["y"], ViewAction::Log, "",
         "Draw the charts on logarithmic axes (both where x is workers), and back; bars stay as \

@@ -18,10 +18,13 @@
 //! Belongs here: where things are drawn and how. Does not belong here: folding events, reading
 //! keys, computing numbers.
 
+pub mod arm_slots;
 pub mod compare;
+pub mod curve_grid;
 pub mod curves;
 pub mod filter;
 pub mod gantt;
+pub mod hidden;
 pub mod keys;
 pub mod monitor;
 pub mod panels;
@@ -39,6 +42,7 @@ use workbench_result::{ArmResult, ScalingPoint};
 use super::kit::gauge::Gauge;
 use super::theme::Theme;
 use crate::field::FilterField;
+use curves::CurveChart;
 use workbench_history::Standing;
 
 pub use keys::ViewAction;
@@ -60,6 +64,22 @@ pub trait View {
 
     /// Whether what a key asks for would change what there is to see.
     fn offers(&self, action: ViewAction) -> bool;
+
+    /// The names of the panels that are hidden.
+    fn hidden(&self) -> Vec<&'static str>;
+
+    /// Hides the panels of these names, and no others.
+    fn hide(&mut self, names: &[String]);
+
+    /// Its chart of curves, where it has one.
+    fn chart(&self) -> Option<&CurveChart> {
+        None
+    }
+
+    /// The same, to be changed.
+    fn chart_mut(&mut self) -> Option<&mut CurveChart> {
+        None
+    }
 
     /// Its filter, where it has one.
     fn filter(&self) -> Option<&FilterField> {

@@ -28,6 +28,8 @@ pub struct Hidden<P> {
     pub bar: Rect,
     /// The panels with their names.
     pub all: Vec<(P, &'static str)>,
+    /// What stands before the names, and what is said after them.
+    pub texts: (&'static str, &'static str),
 }
 
 /// Panels of which one is open at a time, and a line that names them all.
@@ -59,6 +61,8 @@ pub struct Panels<P> {
     /// The tab that was open last.
     open: Option<P>,
     scroll: HashMap<P, Scroll>,
+    /// The panels that a person has hidden. The one that keys act on is shown all the same.
+    hidden: Vec<P>,
     /// The panels to choose from.
     shown: Vec<P>,
     places: Vec<(P, Rect)>,
@@ -72,6 +76,7 @@ impl<P: Copy + Eq + Hash + Default> Panels<P> {
             ViewAction::NextPanel => self.step(1),
             ViewAction::PrevPanel => self.step(self.shown.len().saturating_sub(1)),
             ViewAction::Zoom => self.zoomed = !self.zoomed,
+            ViewAction::Hide => self.turn_hidden(),
             _ => return false,
         }
         true
@@ -82,6 +87,44 @@ impl<P: Copy + Eq + Hash + Default> Panels<P> {
         let at = self.shown.iter().position(|panel| *panel == self.focus);
         let next = at.map_or(0, |at| (at + by) % self.shown.len());
         self.focus = self.shown.get(next).copied().unwrap_or(self.focus);
+    }
+
+    /// Hides the panel that keys act on, or shows it again. One stays.
+    fn turn_hidden(&mut self) {
+        if let Some(at) = self.hidden.iter().position(|panel| *panel == self.focus) {
+            self.hidden.remove(at);
+            return;
+        }
+        let is_open = |panel: &&P| !self.hidden.contains(panel);
+        if self.shown.iter().filter(is_open).count() < 2 {
+            return;
+        }
+        self.hidden.push(self.focus);
+        self.zoomed = false;
+        while self.hidden.contains(&self.focus) {
+            self.step(1);
+        }
+    }
+
+    /// More names to be clicked.
+    pub fn add_tabs(&mut self, tabs: Vec<(P, Rect)>) {
+        self.tabs.extend(tabs);
+    }
+
+    /// The panels that are hidden.
+    pub fn hidden(&self) -> &[P] {
+        &self.hidden
+    }
+
+    /// Hides these panels alone.
+    pub fn hide(&mut self, hidden: Vec<P>) {
+        self.hidden = hidden;
+    }
+
+    /// The panels that would be in sight if they were not hidden.
+    pub fn out_of_sight(&self) -> Vec<P> {
+        let gone = |panel: &&P| self.hidden.contains(panel) && **panel != self.focus;
+        self.shown.iter().filter(gone).copied().collect()
     }
 
     /// Takes back that a panel has the whole screen; whether one had.
@@ -159,7 +202,7 @@ impl<P: Copy + Eq + Hash + Default> Panels<P> {
             self.places.extend(self.open.map(|open| (open, body)));
         }
         if let Some(hidden) = arranged.hidden.filter(|_| !self.zoomed) {
-            self.tabs = hidden.draw(pane);
+            self.tabs.extend(hidden.draw(pane));
         }
         for (panel, place) in self.places.clone() {
             let mut place = pane.part(place);
@@ -171,12 +214,12 @@ impl<P: Copy + Eq + Hash + Default> Panels<P> {
 
 impl<P: Copy> Hidden<P> {
     /// Names the panels; tells where each name is, to be clicked.
-    fn draw(&self, pane: &mut Pane<'_>) -> Vec<(P, Rect)> {
+    pub fn draw(&self, pane: &mut Pane<'_>) -> Vec<(P, Rect)> {
         let theme = pane.theme;
         let mut bar = pane.part(self.bar);
         let right = bar.area.right();
         let mut row = bar.row(0);
-        row.skip(1).text("no room for", theme.dim);
+        row.skip(1).text(self.texts.0, theme.dim);
         let mut places = Vec::new();
         for (panel, name) in &self.all {
             row.skip(1);
@@ -190,7 +233,7 @@ impl<P: Copy> Hidden<P> {
             };
             places.push((*panel, area));
         }
-        row.skip(1).whole("Tab goes there", theme.dim);
+        row.skip(1).whole(self.texts.1, theme.dim);
         places
     }
 }

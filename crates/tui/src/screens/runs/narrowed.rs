@@ -1,7 +1,7 @@
 //! The filter of the history as it is typed, and the runs that it leaves. Reading the filter and
 //! matching the runs happens when one of the two changes, never while drawing.
 
-use jiff::Timestamp;
+use jiff::Zoned;
 use workbench_history::filter::{self, Parsed};
 use workbench_history::list::RunRow;
 
@@ -20,8 +20,8 @@ pub struct Narrowed {
     shown: Vec<usize>,
     /// In which order they are shown, and whether the other way round.
     pub order: (RunColumn, bool),
-    /// What time it is, for `since:7d`.
-    pub now: fn() -> Timestamp,
+    /// What time it is, for `since:7d` and `since:today`.
+    pub now: fn() -> Zoned,
     /// How often the runs were matched.
     #[cfg(test)]
     pub times: u32,
@@ -34,7 +34,7 @@ impl Default for Narrowed {
             parsed: Parsed::default(),
             shown: Vec::new(),
             order: (RunColumn::Started, false),
-            now: Timestamp::now,
+            now: Zoned::now,
             #[cfg(test)]
             times: 0,
         }
@@ -73,7 +73,7 @@ impl Narrowed {
 
     /// Matches the runs anew.
     pub fn refresh(&mut self, rows: &[RunRow]) {
-        self.parsed = filter::parse(self.text(), (self.now)());
+        self.parsed = filter::parse(self.text(), &(self.now)());
         self.shown.clear();
         let matching = (0..)
             .zip(rows)

@@ -28,6 +28,7 @@ use ratatui::Frame;
 use ratatui::crossterm::event::MouseEvent;
 use ratatui::layout::Rect;
 
+use super::hidden;
 use super::panels::{Panels, Pointed};
 use super::{SMALLEST, View, ViewAction};
 use crate::event::SideBySide;
@@ -93,6 +94,14 @@ impl View for CompareView {
         self.panels.step_back()
     }
 
+    fn hidden(&self) -> Vec<&'static str> {
+        hidden::names_of(self.panels.hidden())
+    }
+
+    fn hide(&mut self, names: &[String]) {
+        self.panels.hide(hidden::of_names(names));
+    }
+
     fn offers(&self, action: ViewAction) -> bool {
         use ComparePanel::{Arms, Curves, Scaling};
         match action {
@@ -125,9 +134,9 @@ pub fn draw(
     if !too_small(pane.buf, area, SMALLEST, theme) {
         let used = header::draw(&mut pane, &runs.comparison, &view.zone);
         let body = below(area, used);
-        let arranged = layout::arrange(body, runs, theme);
-        panels.choose_from(arranged.panels());
-        panels.draw(&mut pane, (body, arranged), |pane, panel, scroll| {
+        let arrange = |body| layout::arrange(body, runs, theme);
+        panels.choose_from(arrange(body).panels());
+        panels.draw_open(&mut pane, body, arrange, |pane, panel, scroll| {
             draw_panel(pane, (panel, scroll), view, runs);
         });
     }

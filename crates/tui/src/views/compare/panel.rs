@@ -1,5 +1,7 @@
 //! The panels of the Compare screen.
 
+use crate::views::hidden::NamedPanel;
+
 /// A panel of the Compare screen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum ComparePanel {
@@ -26,5 +28,19 @@ impl ComparePanel {
             Self::Scaling => "Scaling",
             Self::Curves => "Curves",
         }
+    }
+}
+
+impl NamedPanel for ComparePanel {
+    const ALL: &'static [Self] = &[
+        Self::Notes,
+        Self::Arms,
+        Self::Settings,
+        Self::Scaling,
+        Self::Curves,
+    ];
+
+    fn name(self) -> &'static str {
+        Self::name(self)
     }
 }

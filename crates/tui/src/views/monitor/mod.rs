@@ -30,6 +30,7 @@ use ratatui::buffer::Buffer;
 use ratatui::crossterm::event::MouseEvent;
 use ratatui::layout::Rect;
 
+use super::hidden;
 use super::panels::{Arranged, Panels, Pointed};
 use super::{View, ViewAction};
 use crate::field::FilterField;
@@ -74,6 +75,14 @@ impl View for MonitorView {
         in_list && self.filter.step_back() || self.panels.step_back()
     }
 
+    fn hidden(&self) -> Vec<&'static str> {
+        hidden::names_of(self.panels.hidden())
+    }
+
+    fn hide(&mut self, names: &[String]) {
+        self.panels.hide(hidden::of_names(names));
+    }
+
     fn offers(&self, action: ViewAction) -> bool {
         match action {
             ViewAction::NextPanel | ViewAction::PrevPanel => self.panels.are_several(),
@@ -114,10 +123,10 @@ pub fn draw(buf: &mut Buffer, area: Rect, view: &MonitorView, theme: &Theme) -> 
     header::draw(&mut pane.band(0, head), look, view);
     let body = below(area, head);
     let contents = layout::MachineContents::of(&look.state);
-    let arranged = layout::arrange(body, &contents);
     let mut panels = view.panels.clone();
-    panels.choose_from(arranged.panels());
-    panels.draw(&mut pane, (body, arranged), |pane, panel, scroll| {
+    panels.choose_from(layout::arrange(body, &contents).panels());
+    let arrange = |body| layout::arrange(body, &contents);
+    panels.draw_open(&mut pane, body, arrange, |pane, panel, scroll| {
         one(pane, (panel, scroll), view, &mut drawn.list);
     });
     drawn.panels = panels;

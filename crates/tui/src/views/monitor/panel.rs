@@ -1,5 +1,7 @@
 //! The panels of the Monitor screen.
 
+use crate::views::hidden::NamedPanel;
+
 /// A panel of the Monitor screen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum MonitorPanel {
@@ -23,5 +25,13 @@ impl MonitorPanel {
             Self::Devices => "Memory, disks, network",
             Self::Gpus => "GPUs",
         }
+    }
+}
+
+impl NamedPanel for MonitorPanel {
+    const ALL: &'static [Self] = &[Self::Processes, Self::Cores, Self::Devices, Self::Gpus];
+
+    fn name(self) -> &'static str {
+        Self::name(self)
     }
 }

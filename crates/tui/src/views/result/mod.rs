@@ -42,6 +42,9 @@ use ratatui::layout::Rect;
 use workbench_record::Snapshot;
 use workbench_result::RunResult;
 
+use super::curve_grid;
+use super::curves::CurveChart;
+use super::hidden;
 use super::panels::Pointed;
 use super::{SMALLEST, View, ViewAction};
 use crate::field::FilterField;
@@ -78,6 +81,12 @@ impl View for ResultView {
             }
             ViewAction::Present => self.presenting = !self.presenting,
             ViewAction::Metric => self.chart.next_metric(),
+            ViewAction::Smooth => self.chart.smoothing = self.chart.smoothing.next(),
+            // So many charts need room.
+            ViewAction::Grid => {
+                self.panels.zoomed = self.chart.turn_grid();
+                self.panels.focus = ResultPanel::Curves;
+            }
             ViewAction::XAxis => self.chart.turn_axis(),
             ViewAction::Log => {
                 self.charts.log = !self.charts.log;
@@ -104,6 +113,14 @@ impl View for ResultView {
         in_table && self.table.filter.step_back() || self.panels.step_back()
     }
 
+    fn hidden(&self) -> Vec<&'static str> {
+        hidden::names_of(self.panels.hidden())
+    }
+
+    fn hide(&mut self, names: &[String]) {
+        self.panels.hide(hidden::of_names(names));
+    }
+
     fn offers(&self, action: ViewAction) -> bool {
         use ResultPanel::{Curves, Scaling, Table, WhatIf};
         let shows = |panels: &[ResultPanel]| self.panels.shows(panels);
@@ -118,10 +135,20 @@ impl View for ResultView {
             ViewAction::NextArm => self.arms > 1 && shows(&[WhatIf, Table]),
             ViewAction::Sort | ViewAction::Reverse | ViewAction::Toggle => shows(&[Table]),
             ViewAction::Log => shows(&[WhatIf, Scaling, Curves]),
-            ViewAction::Metric => self.chart.curves.metrics() > 1 && shows(&[Curves]),
-            ViewAction::XAxis | ViewAction::Cursor => shows(&[Curves]),
+            ViewAction::Metric | ViewAction::Grid => {
+                self.chart.curves.metrics() > 1 && shows(&[Curves])
+            }
+            ViewAction::XAxis | ViewAction::Cursor | ViewAction::Smooth => shows(&[Curves]),
             _ => true,
         }
+    }
+
+    fn chart(&self) -> Option<&CurveChart> {
+        Some(&self.chart)
+    }
+
+    fn chart_mut(&mut self) -> Option<&mut CurveChart> {
+        Some(&mut self.chart)
     }
 
     fn filter(&self) -> Option<&FilterField> {
@@ -152,12 +179,13 @@ pub fn draw(
         let used = header::draw(&mut pane, (result, view));
         let body = below(area, used);
         let has = (view.chart.curves.metrics() > 0, view.timelines.any());
-        let arranged = layout::arrange(body, (result, has), theme);
+        let arrange = |body| layout::arrange(body, (result, has), theme);
+        let arranged = arrange(body);
         panels.choose_from(arranged.panels());
         if let Some(tabs) = arranged.tabs.as_ref().filter(|_| !panels.zoomed) {
             layout::first_warning(&mut pane, (body, tabs.bar), result);
         }
-        panels.draw(&mut pane, (body, arranged), |pane, panel, scroll| {
+        panels.draw_open(&mut pane, body, arrange, |pane, panel, scroll| {
             let shown = (view, result, snapshot);
             draw_panel(pane, (panel, scroll), shown, &mut drawn);
         });
@@ -187,7 +215,7 @@ fn draw_panel(
             .fields
             .extend(what_if::draw(pane, (charts, arm), result)),
         ResultPanel::Scaling => drawn.fields.extend(scaling::draw(pane, charts, result)),
-        ResultPanel::Curves => drawn.curves = view.chart.draw(pane),
+        ResultPanel::Curves => drawn.curves = curve_grid::draw(&view.chart, pane),
         ResultPanel::Table => {
             let arm = nth_from_last(&result.arms, arm);
             drawn.table = view.table.draw(pane, scroll, arm, snapshot);

@@ -1,5 +1,7 @@
 //! The panels of the Result screen.
 
+use crate::views::hidden::NamedPanel;
+
 /// A panel of the Result screen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum ResultPanel {
@@ -53,5 +55,28 @@ impl ResultPanel {
             Self::Table => "Table",
             Self::Machine => "Machine",
         }
+    }
+}
+
+impl NamedPanel for ResultPanel {
+    const ALL: &'static [Self] = &[
+        Self::Speedup,
+        Self::Lost,
+        Self::Timelines,
+        Self::Steps,
+        Self::StartUp,
+        Self::Findings,
+        Self::WhatIf,
+        Self::Scaling,
+        Self::Curves,
+        Self::Work,
+        Self::Programs,
+        Self::Inputs,
+        Self::Table,
+        Self::Machine,
+    ];
+
+    fn name(self) -> &'static str {
+        Self::name(self)
     }
 }

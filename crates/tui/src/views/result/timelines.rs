@@ -22,9 +22,8 @@ use workbench_result::RunResult;
 
 use crate::kit::strip::{Extent, strip};
 use crate::kit::{Pane, Scroll};
-use crate::model::names::arm_on_workers;
-use crate::model::timeline::{Cell, STEPS, SlotTimeline, cell_of, step_ns};
-use crate::views::gantt::draw_cell;
+use crate::model::ended::EndedRepeat;
+use crate::views::arm_slots::{draw_axis, draw_head, draw_slot, step_of, used, wall_ns};
 
 /// Columns of the label of a row.
 const LABEL: u16 = 6;
@@ -34,15 +33,7 @@ const LABEL: u16 = 6;
 pub struct ArmTimelines {
     /// What they were made of: the run, and how far its record goes.
     of: Option<(String, u64)>,
-    arms: Vec<ArmSlots>,
-}
-
-/// The median repeat of an arm with some number of workers.
-#[derive(Debug)]
-struct ArmSlots {
-    arm: String,
-    workers: u32,
-    slots: SlotTimeline,
+    arms: Vec<EndedRepeat>,
 }
 
 /// A line of the panel.
@@ -63,13 +54,7 @@ impl ArmTimelines {
         }
         let arms = result.arms.iter().filter_map(|arm| {
             let repeat = snapshot.median_repeat(&arm.name, arm.workers)?;
-            let mut slots = SlotTimeline::default();
-            slots.update(repeat);
-            Some(ArmSlots {
-                arm: arm.name.clone(),
-                workers: arm.workers,
-                slots,
-            })
+            Some(EndedRepeat::of(0, repeat))
         });
         self.arms = arms.collect();
         self.of = Some(of);
@@ -82,14 +67,14 @@ impl ArmTimelines {
 
     /// Draws the panel.
     pub fn draw(&self, pane: Pane<'_>, scroll: &mut Scroll, snapshot: &Snapshot) {
-        let arms: Vec<(&ArmSlots, &RepeatState)> = self
+        let arms: Vec<(&EndedRepeat, &RepeatState)> = self
             .arms
             .iter()
             .filter_map(|arm| Some((arm, snapshot.median_repeat(&arm.arm, arm.workers)?)))
             .collect();
         let rows: Vec<(usize, Row)> = (0..)
             .zip(&arms)
-            .flat_map(|(at, (arm, _))| arm.rows(snapshot).map(move |row| (at, row)))
+            .flat_map(|(at, (arm, _))| rows_of(arm, snapshot).map(move |row| (at, row)))
             .collect();
         let columns = pane.area.width.saturating_sub(LABEL + 4);
         let longest = arms.iter().map(|(_, repeat)| wall_ns(repeat)).max();
@@ -110,77 +95,46 @@ impl ArmTimelines {
             let place = inner.band(line, 1);
             draw_row(place, (arm, repeat), *row, (snapshot, step, columns));
         }
-        axis(&mut inner, step, columns);
+        let line = inner.area.height.saturating_sub(1);
+        draw_axis(&mut inner, line, (LABEL, step, columns));
     }
 }
 
-impl ArmSlots {
-    fn rows(&self, snapshot: &Snapshot) -> impl Iterator<Item = Row> {
-        let gpus = snapshot
-            .samples
-            .last()
-            .map_or(0, |(_, last)| last.gpus.len());
-        let cores = (!snapshot.samples.is_empty()).then_some(Row::Cores);
-        let slots = (0..self.slots.rows(self.workers)).map(Row::Slot);
-        let machine = cores.into_iter().chain((0..gpus).map(Row::Gpu));
-        std::iter::once(Row::Head).chain(slots).chain(machine)
-    }
-}
-
-fn wall_ns(repeat: &RepeatState) -> u64 {
-    repeat.finished.as_ref().map_or(0, |done| done.wall_ns)
-}
-
-/// Nanoseconds per cell: the finest step with which the longest repeat fits.
-fn step_of(longest_ns: u64, columns: u16) -> u64 {
-    let columns = u64::from(columns.max(1));
-    let fits = (0..STEPS).find(|step| longest_ns.div_ceil(step_ns(*step)) <= columns);
-    step_ns(fits.unwrap_or(STEPS - 1))
+fn rows_of(arm: &EndedRepeat, snapshot: &Snapshot) -> impl Iterator<Item = Row> {
+    let gpus = snapshot
+        .samples
+        .last()
+        .map_or(0, |(_, last)| last.gpus.len());
+    let cores = (!snapshot.samples.is_empty()).then_some(Row::Cores);
+    let slots = (0..arm.slots.rows(arm.workers)).map(Row::Slot);
+    let machine = cores.into_iter().chain((0..gpus).map(Row::Gpu));
+    std::iter::once(Row::Head).chain(slots).chain(machine)
 }
 
 fn draw_row(
     mut place: Pane<'_>,
-    (arm, repeat): (&ArmSlots, &RepeatState),
+    (arm, repeat): (&EndedRepeat, &RepeatState),
     row: Row,
     (snapshot, step, columns): (&Snapshot, u64, u16),
 ) {
     let theme = place.theme;
-    let used = wall_ns(repeat).div_ceil(step).min(u64::from(columns)) as u16;
     let label = match row {
         Row::Head => {
-            let name = arm_on_workers(&arm.arm, arm.workers);
-            let wall = format::seconds(seconds(wall_ns(repeat)));
-            place
-                .row(0)
-                .text(&name, theme.title)
-                .text(&format!(", {wall}"), theme.dim);
-            return;
+            let slots = arm.slots.rows(arm.workers);
+            return draw_head(&mut place, (arm, repeat), slots);
         }
-        Row::Slot(at) => arm
-            .slots
-            .slot(at, arm.workers)
-            .map_or_else(String::new, |slot| slot.to_string()),
+        Row::Slot(at) => {
+            return draw_slot(&mut place, (arm, repeat), at, (LABEL, step, columns));
+        }
         Row::Cores => "cores".to_owned(),
         Row::Gpu(gpu) => format!("GPU {gpu}"),
     };
-    let mut line = place.row(0);
-    line.right(&label, LABEL - 1, theme.dim).skip(1);
+    place.row(0).right(&label, LABEL - 1, theme.dim);
+    let used = used(repeat, step, columns);
     let cells = (0..used).map(|column| {
         let from = repeat.started_ns + u64::from(column) * step;
         from..from + step
     });
-    if let Row::Slot(at) = row {
-        let slot = arm.slots.slot(at, arm.workers);
-        let list = slot.and_then(|slot| arm.slots.slots.get(&slot));
-        let list = list.map_or(&[][..], Vec::as_slice);
-        let mut before = Cell::Outside;
-        for Range { start, end } in cells {
-            let cell = cell_of(list, &repeat.tasks, (start, end), false);
-            draw_cell(&mut line, (before, cell), (true, step), &repeat.tasks);
-            before = cell;
-        }
-        return;
-    }
     let history: Vec<Option<Extent>> = cells
         .map(|cell| share_of(sample_of(snapshot, &cell)?, row))
         .collect();
@@ -213,18 +167,4 @@ fn sample_of<'a>(snapshot: &'a Snapshot, cell: &Range<u64>) -> Option<&'a Sample
 
 fn mean(shares: &[f32]) -> Option<f32> {
     (!shares.is_empty()).then(|| shares.iter().sum::<f32>() / shares.len() as f32)
-}
-
-/// Times since the start of the repeats, every 20 cells.
-fn axis(inner: &mut Pane<'_>, step: u64, columns: u16) {
-    let theme = inner.theme;
-    let line = inner.area.height.saturating_sub(1);
-    for column in (0..columns.saturating_sub(7)).step_by(20) {
-        let at = format::stretch(seconds(u64::from(column) * step));
-        inner
-            .row(line)
-            .skip(LABEL + column)
-            .cell(theme.either("╵", "'"), theme.dim)
-            .text(&at, theme.dim);
-    }
 }

@@ -86,7 +86,7 @@ impl ResultView {
     pub fn update(&mut self, result: &RunResult, snapshot: &Snapshot) {
         if let Some(started) = &snapshot.started {
             let repeats = &snapshot.repeats;
-            self.chart.curves.update(started, repeats);
+            self.chart.update(started, repeats);
         }
         self.timelines.update(result, snapshot);
         self.arms = result.arms.len();

@@ -71,7 +71,7 @@ fn title(run: &SnapshotView<'_>, theme: &Theme) -> String {
     match (run.cursor.zip(run.sample()), run.started()) {
         (Some((t, sample)), _) => {
             let busy: f32 = sample.cores.iter().sum();
-            let at = format::clock(seconds(t));
+            let at = format::moment(seconds(t));
             format!(
                 "Cores {dot} at {at}: {busy:.2} of {} busy",
                 sample.cores.len()

@@ -52,7 +52,7 @@ pub fn draw(pane: Pane<'_>, scroll: &mut Scroll, run: &SnapshotView<'_>, past: &
         .collect();
     let lines = usize::from(pane.area.height.saturating_sub(3)).max(1);
     let what = match run.cursor {
-        Some(t) => format!("at {}", format::clock(seconds(t))),
+        Some(t) => format!("at {}", format::moment(seconds(t))),
         None => "busy = a kernel ran".to_owned(),
     };
     let (title, note) = if n >= MERGE {

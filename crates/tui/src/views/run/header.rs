@@ -162,7 +162,7 @@ fn progress(pane: &mut Pane<'_>, run: &SnapshotView<'_>, (model, standing): (&Ru
 /// Seconds that are left, without digits that would only flicker.
 pub(super) fn left_text(left: f64) -> String {
     if left < 99.5 {
-        format!("{:.0} s", left.max(0.0).ceil())
+        format::stretch(left.max(0.0).ceil())
     } else {
         format::seconds(left)
     }

@@ -20,6 +20,8 @@ pub struct Contents {
     pub arms: u16,
     /// Slots of the repeat under way.
     pub slots: u16,
+    /// Lines that the last repeats of all arms take.
+    pub ended: u16,
     /// Slots that tell how they stand; 0 where none does.
     pub told: u16,
     /// Items of the repeat that have a life of their own; 0 where none has.
@@ -117,15 +119,10 @@ impl Contents {
             }
             RunPanel::Timeline => {
                 let all = self.slots.max(1).saturating_add(4);
-                (
-                    all.min(6),
-                    all.min(24),
-                    self.slots
-                        .max(1)
-                        .saturating_mul(3)
-                        .saturating_add(4)
-                        .min(40),
-                )
+                // The last repeats of the arms come below it.
+                let both = all.saturating_add(self.ended).saturating_add(1);
+                let tall = self.slots.max(1).saturating_mul(3).saturating_add(4);
+                (all.min(6), both.min(24), tall.max(both).min(40))
             }
             RunPanel::Gpus => {
                 let all = super::gpus::height_for(self.gpus, width).saturating_add(2);
@@ -163,6 +160,7 @@ pub fn with_hidden(area: Rect, contents: Contents, focus: RunPanel) -> Arranged<
     let hidden = Hidden {
         bar: below(area, above.height),
         all: hidden.map(|panel| (*panel, panel.name())).collect(),
+        texts: ("no room for", "Tab goes there"),
     };
     arranged(places, Some(hidden))
 }

@@ -17,7 +17,7 @@ use crate::theme::Theme;
 use crate::views::filter::{self, has_all};
 
 /// Columns of the time and the mark before the text.
-const MARGIN: u16 = 14;
+const MARGIN: u16 = 15;
 
 /// What is shown of the log, and where the reader is.
 #[derive(Debug, Clone, Default)]
@@ -134,7 +134,7 @@ fn draw_line(mut row: PaneRow<'_>, (entry, part, text): &Shown<'_>, theme: &Them
     if *part > 0 {
         row.skip(MARGIN - 1);
     } else {
-        let time = format::clock(seconds(entry.at_ns));
+        let time = format::moment(seconds(entry.at_ns));
         row.right(&time, MARGIN - 4, theme.dim)
             .skip(1)
             .left(mark, 2, style);

@@ -44,6 +44,9 @@ use ratatui::layout::Rect;
 use workbench_record::Snapshot;
 use workbench_result::workers_of;
 
+use super::curve_grid;
+use super::curves::CurveChart;
+use super::hidden;
 use super::panels::Pointed;
 use super::{SMALLEST, View, ViewAction};
 use crate::field::FilterField;
@@ -70,7 +73,7 @@ impl RunView {
         self.model.update_run(&run);
         if let Some(started) = run.started() {
             let repeats = &run.snapshot.repeats;
-            self.chart.curves.update(started, repeats);
+            self.chart.update(started, repeats);
         }
         self.answer(&run);
         self.place_cursor_in_curves(&run);
@@ -107,6 +110,12 @@ impl View for RunView {
             ViewAction::Metric => self.chart.next_metric(),
             ViewAction::XAxis => self.chart.turn_axis(),
             ViewAction::Log => self.chart.log = !self.chart.log,
+            ViewAction::Smooth => self.chart.smoothing = self.chart.smoothing.next(),
+            // So many charts need room.
+            ViewAction::Grid => {
+                self.panels.zoomed = self.chart.turn_grid();
+                self.panels.focus = RunPanel::Curves;
+            }
             ViewAction::Output => self.log.turn_output(),
             ViewAction::Sort => self.items.sort(),
             ViewAction::Reverse => self.items.reverse(),
@@ -144,6 +153,14 @@ impl View for RunView {
         filter || self.panels.step_back()
     }
 
+    fn hidden(&self) -> Vec<&'static str> {
+        hidden::names_of(self.panels.hidden())
+    }
+
+    fn hide(&mut self, names: &[String]) {
+        self.panels.hide(hidden::of_names(names));
+    }
+
     fn offers(&self, action: ViewAction) -> bool {
         let shows = |panels: &[RunPanel]| self.panels.shows(panels);
         let curves = || shows(&[RunPanel::Curves]) && self.chart.curves.metrics() > 0;
@@ -155,12 +172,20 @@ impl View for RunView {
             }
             ViewAction::Longer => self.can_stretch(1),
             ViewAction::Shorter => self.can_stretch(-1),
-            ViewAction::Metric => curves() && self.chart.curves.metrics() > 1,
-            ViewAction::XAxis | ViewAction::Log => curves(),
+            ViewAction::Metric | ViewAction::Grid => curves() && self.chart.curves.metrics() > 1,
+            ViewAction::XAxis | ViewAction::Log | ViewAction::Smooth => curves(),
             ViewAction::Output => shows(&[RunPanel::Log]),
             ViewAction::Sort | ViewAction::Reverse => shows(&[RunPanel::Items]),
             _ => true,
         }
+    }
+
+    fn chart(&self) -> Option<&CurveChart> {
+        Some(&self.chart)
+    }
+
+    fn chart_mut(&mut self) -> Option<&mut CurveChart> {
+        Some(&mut self.chart)
     }
 
     fn filter(&self) -> Option<&FilterField> {
@@ -205,9 +230,10 @@ pub fn draw(
     let mut panels = view.panels.clone();
     panels.choose_from(contents.panels());
     let body = below(area, 2);
-    let arranged = layout::with_hidden(body, contents, panels.focus);
+    let focus = panels.focus;
+    let arrange = |body| layout::with_hidden(body, contents, focus);
     let run = view.at_cursor(run);
-    panels.draw(&mut pane, (body, arranged), |pane, panel, scroll| {
+    panels.draw_open(&mut pane, body, arrange, |pane, panel, scroll| {
         draw_panel(pane, (panel, scroll), (view, &run), &mut drawn);
     });
     drawn.panels = panels;
@@ -234,10 +260,14 @@ fn draw_panel(
             items::draw(pane, scroll, (&view.items, &model.items), word);
         }
         RunPanel::Timeline => {
-            let shown = (run, &model.timeline, view.stretch);
-            drawn.timeline = timeline::draw(pane, scroll, shown);
+            let parts = timeline::TimelineParts {
+                timeline: &model.timeline,
+                ended: model.ended.arms(),
+                stretch: view.stretch,
+            };
+            drawn.timeline = timeline::draw(pane, scroll, (run, &parts));
         }
-        RunPanel::Curves => drawn.curves = view.chart.draw(pane),
+        RunPanel::Curves => drawn.curves = curve_grid::draw(&view.chart, pane),
         RunPanel::Log => log::draw(pane, &mut drawn.log, &model.log),
     }
     drawn.strips.extend(past.into_strips());
@@ -266,7 +296,12 @@ fn contents(run: &SnapshotView<'_>, model: &RunModel, height: u16) -> Contents {
         Some(workers) if height < TIGHT => u16::try_from(workers).unwrap_or(slots),
         _ => slots,
     };
+    let ended = started.arms.iter().flat_map(|arm| {
+        let workers = workers_of(arm, &started.config.workers);
+        workers.into_iter().map(|slots| 1 + slots as usize)
+    });
     Contents {
+        ended: small(ended.sum()),
         arms: small(arms.sum()),
         slots,
         told: if telling { told.max(1) } else { 0 },

@@ -1,5 +1,7 @@
 //! The panels of the Run screen.
 
+use crate::views::hidden::NamedPanel;
+
 /// A panel of the Run screen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum RunPanel {
@@ -35,5 +37,21 @@ impl RunPanel {
             Self::Curves => "Curves",
             Self::Log => "Log",
         }
+    }
+}
+
+impl NamedPanel for RunPanel {
+    const ALL: &'static [Self] = &[
+        Self::Arms,
+        Self::Cores,
+        Self::Gpus,
+        Self::Slots,
+        Self::Timeline,
+        Self::Curves,
+        Self::Log,
+    ];
+
+    fn name(self) -> &'static str {
+        Self::name(self)
     }
 }

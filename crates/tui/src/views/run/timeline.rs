@@ -1,6 +1,9 @@
 //! What ran where in the repeat that is shown: one row per slot, every task a bar with the letter
 //! and the colour of its group.
 //!
+//! Below it, where there is room, the last finished repeat of each arm, on one scale: what makes
+//! one arm faster than another is seen while they take turns.
+//!
 //! Tasks are recorded when they end, so the newest stretch of every slot is open. A drawing looks
 //! at a few tasks per visible cell, however many there are.
 
@@ -18,11 +21,14 @@ use workbench_record::{ItemEvent, ItemPhase, RepeatState, RunStatus};
 use workbench_report::format;
 
 use crate::kit::text::shared_start;
-use crate::kit::{Pane, Scroll, cells, safe};
+use crate::kit::{Pane, Scroll, below, cells, safe};
+use crate::model::ended::EndedRepeat;
 use crate::model::names::repeat_name;
 use crate::model::snapshot_view::SnapshotView;
 use crate::model::timeline::{Cell, SlotTimeline, Window, cell_of};
 use crate::theme::{Theme, letter};
+use crate::views::arm_slots::{draw_axis as draw_axis_of, draw_head, draw_slot as draw_ended_slot};
+use crate::views::arm_slots::{step_of, wall_ns};
 use crate::views::gantt::draw_cell;
 
 /// Label of a row.
@@ -49,6 +55,17 @@ impl Cells {
     }
 }
 
+/// What there is to draw: the tasks of the repeat that is shown, the last repeats of the arms, and
+/// how much coarser cells are than they would be by themselves.
+pub struct TimelineParts<'a> {
+    /// The tasks by slot.
+    pub timeline: &'a SlotTimeline,
+    /// The last finished repeats.
+    pub ended: &'a [EndedRepeat],
+    /// Steps.
+    pub stretch: isize,
+}
+
 /// What the panel draws.
 struct Shown<'a> {
     repeat: &'a RepeatState,
@@ -57,14 +74,13 @@ struct Shown<'a> {
     running: bool,
 }
 
-/// Draws the panel, with cells so many steps coarser than they would be by themselves; tells where
-/// the cells are.
+/// Draws the panel; tells where the cells are.
 pub fn draw(
     pane: Pane<'_>,
     scroll: &mut Scroll,
-    (run, timeline, stretch): (&SnapshotView<'_>, &SlotTimeline, isize),
+    (run, parts): (&SnapshotView<'_>, &TimelineParts<'_>),
 ) -> Option<Cells> {
-    let theme = pane.theme;
+    let timeline = parts.timeline;
     let Some(repeat) = run.repeat() else {
         let mut inner = pane.panel(("Timeline of slots", ""));
         inner.nothing("no repeat has begun");
@@ -73,45 +89,127 @@ pub fn draw(
     let workers = repeat.id.workers;
     let rows = timeline.rows(workers);
     let lines = pane.area.height.saturating_sub(4);
+    // With a cursor, the panel shows what was then.
+    let ended = match run.cursor {
+        Some(_) => &[],
+        None => parts.ended,
+    };
+    let lower = lower_lines(ended, usize::from(lines).saturating_sub(rows));
+    let lines = lines - lower;
     let high = (usize::from(lines) / rows.max(1)).clamp(1, 4) as u16;
     let page = usize::from((lines / high).max(1));
     let columns = pane.area.width.saturating_sub(LABEL + 4);
     let shown = Shown {
-        time: Window::of(repeat, run, columns, stretch),
+        time: Window::of(repeat, run, columns, parts.stretch),
         running: repeat.finished.is_none() && run.snapshot.status == RunStatus::Unfinished,
         repeat,
         timeline,
     };
-    let title = title(pane.area.width, run, &shown, theme);
+    let title = title(pane.area.width, run, &shown, pane.theme);
     let (mut inner, window) = pane.scrolled(&title, scroll, (rows, page));
+    if lower > 0 {
+        let whole = inner.area;
+        inner.area.height = whole.height.saturating_sub(lower);
+        let place = below(whole, inner.area.height);
+        draw_ended(&mut inner.part(place), (ended, run), columns);
+    }
     let mut legend = BTreeMap::new();
     for (i, row) in (0..).zip(window) {
-        let Some(slot) = timeline.slot(row, workers) else {
-            continue;
-        };
-        draw_slot(&mut inner.band(i * high, high), slot, &shown, &mut legend);
+        if let Some(slot) = timeline.slot(row, workers) {
+            draw_slot(&mut inner.band(i * high, high), slot, &shown, &mut legend);
+        }
     }
     draw_axis(&mut inner, &shown);
-    let area = Rect {
-        x: inner.area.x + LABEL.min(inner.area.width),
-        width: columns.min(inner.area.width.saturating_sub(LABEL)),
-        height: inner.area.height.saturating_sub(2),
-        ..inner.area
-    };
-    match run.cursor {
-        Some(t) => {
-            if let Some(column) = shown.time.column(t) {
-                inner.part(area).mark_column(area.x + column);
-            }
-            draw_slots_at(&mut inner, &shown, t);
+    let area = cells_of(inner.area, columns);
+    if let Some(t) = run.cursor {
+        if let Some(column) = shown.time.column(t) {
+            inner.part(area).mark_column(area.x + column);
         }
-        None => draw_legend(&mut inner, &legend),
+        draw_slots_at(&mut inner, &shown, t);
+    } else {
+        draw_legend(&mut inner, &legend);
     }
     Some(Cells {
         area,
         from_ns: shown.time.from_ns,
         step_ns: shown.time.step_ns,
     })
+}
+
+/// Where the cells are in a panel.
+fn cells_of(inner: Rect, columns: u16) -> Rect {
+    Rect {
+        x: inner.x + LABEL.min(inner.width),
+        width: columns.min(inner.width.saturating_sub(LABEL)),
+        height: inner.height.saturating_sub(2),
+        ..inner
+    }
+}
+
+/// Lines for the last repeats of the arms with their axis, where so many are to spare.
+fn lower_lines(ended: &[EndedRepeat], spare: usize) -> u16 {
+    let lines = ended.iter().map(lines_of).sum::<usize>() + 1;
+    let least = ended
+        .first()
+        .map_or(usize::MAX, |first| lines_of(first) + 1);
+    if spare < least {
+        return 0;
+    }
+    lines.min(spare) as u16
+}
+
+/// Lines of a repeat: what it is, and its slots.
+fn lines_of(ended: &EndedRepeat) -> usize {
+    1 + ended.slots.rows(ended.workers)
+}
+
+/// How many slots of each arm have room, so that every arm has some; all of them where not even one
+/// of each has.
+fn slots_each(ended: &[EndedRepeat], lines: usize) -> usize {
+    let most = ended.iter().map(|arm| lines_of(arm) - 1).max().unwrap_or(0);
+    let needs = |slots: usize| -> usize {
+        let of = |arm: &EndedRepeat| 1 + (lines_of(arm) - 1).min(slots);
+        ended.iter().map(of).sum()
+    };
+    (1..=most)
+        .rev()
+        .find(|slots| needs(*slots) <= lines)
+        .unwrap_or(most)
+}
+
+/// Draws the last finished repeats of the arms, as many as there is room for.
+fn draw_ended(
+    place: &mut Pane<'_>,
+    (ended, run): (&[EndedRepeat], &SnapshotView<'_>),
+    columns: u16,
+) {
+    let theme = place.theme;
+    let last = place.area.height.saturating_sub(1);
+    let of = |arm: &EndedRepeat| run.snapshot.repeats.get(arm.at);
+    let longest = ended.iter().filter_map(of).map(wall_ns).max();
+    let step = step_of(longest.unwrap_or(0), columns);
+    let scale = (LABEL, step, columns);
+    let most = slots_each(ended, usize::from(last));
+    let (mut line, mut left) = (0, ended.len());
+    for arm in ended {
+        let Some(repeat) = of(arm) else { continue };
+        let slots = (lines_of(arm) - 1).min(most);
+        if usize::from(line) + 1 + slots > usize::from(last) {
+            break;
+        }
+        left -= 1;
+        draw_head(&mut place.band(line, 1), (arm, repeat), slots);
+        for at in 0..slots {
+            line += 1;
+            draw_ended_slot(&mut place.band(line, 1), (arm, repeat), at, scale);
+        }
+        line += 1;
+    }
+    draw_axis_of(place, last, scale);
+    if left > 0 {
+        let more = format!("+{left} more, without room");
+        place.row(last).last(cells(&more)).text(&more, theme.dim);
+    }
 }
 
 /// How many items are in which state: `2 running, 31 paused, 12 done`. An event that has settings
@@ -213,17 +311,24 @@ fn draw_axis(inner: &mut Pane<'_>, shown: &Shown<'_>) {
     }
     let line = inner.area.height - 2;
     let first = (time.from_ns.saturating_sub(started_ns)) / time.step_ns;
+    let mut before = String::new();
     for column in 0..time.columns {
         let cell = first + u64::from(column);
-        if !cell.is_multiple_of(20) || column + 8 > time.columns {
+        if !cell.is_multiple_of(20) {
             continue;
         }
         let at = stretch_of(cell.saturating_mul(time.step_ns));
+        // Where rounding makes two the same, one says it.
+        let fits = column.saturating_add(cells(&at)) < time.columns;
+        if at == before || !fits {
+            continue;
+        }
         inner
             .row(line)
             .skip(LABEL + column)
             .cell(theme.either("╵", "'"), theme.dim)
             .text(&at, theme.dim);
+        before = at;
     }
 }
 

@@ -2,6 +2,7 @@
 //! any size at all.
 
 pub(crate) mod fixture;
+mod grid;
 mod interaction;
 mod property;
 mod ranks;

@@ -12,7 +12,10 @@ use super::*;
 use crate::kit::Motion;
 use crate::views::ViewAction;
 
-const ACTIONS: [ViewAction; 26] = [
+const ACTIONS: [ViewAction; 29] = [
+    ViewAction::Hide,
+    ViewAction::Grid,
+    ViewAction::Smooth,
     ViewAction::NextPanel,
     ViewAction::PrevPanel,
     ViewAction::Move(Motion::Up),
