@@ -56,14 +56,12 @@ fn row(race: &Race, arm: &RaceArm) -> Vec<String> {
 /// In how many pairs an arm was ahead; a tie counts half.
 fn ahead(share: f64, pairs: u32) -> String {
     let percent = format::percent(share);
-    match pairs {
-        0 => format!("{percent} of pairs"),
-        _ => {
-            let won = format::parameter(share * f64::from(pairs));
-            let pairs = format::counted(u64::from(pairs), "pair");
-            format!("{won} of {pairs} ({percent})")
-        }
+    if pairs == 0 {
+        return format!("{percent} of pairs");
     }
+    let won = format::parameter(share * f64::from(pairs));
+    let pairs = format::counted(u64::from(pairs), "pair");
+    format!("{won} of {pairs} ({percent})")
 }
 
 /// A median with its interval.

@@ -160,6 +160,7 @@ pub fn pace(
 }
 
 #[cfg(test)]
+#[allow(clippy::float_cmp, reason = "halves and quarters are exact")]
 mod tests {
     use super::*;
 

@@ -116,23 +116,17 @@ impl App {
             | Action::Write(_)
             | Action::HandIn
             | Action::WriteHandIn(..)) => return self.act_on_files(action),
-            Action::Stop => {
-                if let Some(live) = &self.live {
-                    let item = live.view.item_to_stop();
-                    let stop = Stop::stopping(&live.snapshot, item);
-                    self.overlay = Some(Overlay::Stop(stop));
-                }
-            }
+            Action::Stop => self.ask_to_stop(),
             Action::StopRun => return self.stop_run(),
             Action::StopAndLeave => return self.stop_and_leave(Exit::Done),
             Action::SendSignal(target, signal) => return send(target, signal),
             Action::StopArm(arm) => {
-                self.notice = Some(format!("Stopping {arm}; the other arms go on."));
-                return vec![Effect::Run(RunEffect::CancelArm(arm))];
+                let text = format!("Stopping {arm}; the other arms go on.");
+                return self.stop_part(text, RunEffect::CancelArm(arm));
             }
             Action::StopItem(item) => {
-                self.notice = Some(format!("Stopping {item}; the others go on."));
-                return vec![Effect::Run(RunEffect::CancelItem(item))];
+                let text = format!("Stopping {item}; the others go on.");
+                return self.stop_part(text, RunEffect::CancelItem(item));
             }
             other => return self.act_on_setups_or_charts(other),
         }
@@ -170,6 +164,20 @@ impl App {
             }
             _ => {}
         }
+    }
+
+    /// Asks whether to stop the run under way, or a part of it.
+    fn ask_to_stop(&mut self) {
+        if let Some(live) = &self.live {
+            let stop = Stop::stopping(&live.snapshot, live.view.item_to_stop());
+            self.overlay = Some(Overlay::Stop(stop));
+        }
+    }
+
+    /// Stops a part of the run under way, and says so.
+    fn stop_part(&mut self, text: String, effect: RunEffect) -> Vec<Effect> {
+        self.notice = Some(text);
+        vec![Effect::Run(effect)]
     }
 
     /// Does what concerns files that are made of a run.

@@ -17,6 +17,7 @@ use workbench_simulate::{MachineSize, machine_state};
 
 use super::fixture::{AIR, Fixture, key_event, quick, recorded, records, refused};
 use super::side_by_side::side_by_side;
+use crate::event::RunEffect::{Agree, CancelArm, CancelItem};
 use crate::event::{
     AnswersEffect, AppEvent, Effect, ExportRequest, Exported, HandInRequest, HandedIn,
     HistoryEffect, MissingSetup, MonitorEffect, RunEffect, RunJob, TerminalEffect, WatchEffect,
@@ -175,9 +176,7 @@ impl Outside {
                 | TerminalEffect::Tell(..)
                 | TerminalEffect::Suspend,
             )
-            | Effect::Run(
-                RunEffect::CancelArm(_) | RunEffect::CancelItem(_) | RunEffect::Agree(_),
-            )
+            | Effect::Run(Agree(_) | CancelArm(_) | CancelItem(_))
             | Effect::Watch(WatchEffect::Unfollow) => Some(AppEvent::Redraw),
             Effect::LookAround => Some(AppEvent::Beside(vec![Measuring {
                 pid: 7,
