@@ -1,30 +1,9 @@
 #!/usr/bin/env bash
 # Captures Home, Set-up, Run and Result from the real program into docs/screens.md, and takes the pictures docs/run.png
-# and docs/result.png, and docs/ddp.png where the ddp lab's worker is set up. Needs a release build, tmux, python3 and chromium.
+# and docs/result.png, and docs/ddp.png where the ddp lab's worker is set up. docs/monitor_screens.sh does the same for the monitor.
+# Needs a release build, tmux, python3 and chromium.
 set -euo pipefail
 . "$(dirname "$0")/in_tmux.sh"
-
-capture() {
-    printf '\n## %s\n\n```text\n' "$1"
-    "${tmux[@]}" capture-pane -p | sed 's/[[:space:]]*$//'
-    printf '```\n'
-}
-
-# Takes a picture of the screen with its colours.
-picture() {
-    "${tmux[@]}" capture-pane -e -p | python3 docs/terminal_picture.py 120 40 >"$work/screen.html" 2>"$work/size"
-    read -r width height <"$work/size"
-    chromium --headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking \
-        --disable-component-update --disable-sync --hide-scrollbars --user-data-dir="$work/profile" \
-        --window-size="$width,$height" --screenshot="$work/$1.png" "file://$work/screen.html" 2>/dev/null
-}
-
-# Opens the program on a new terminal, with these variables.
-start() {
-    "${tmux[@]}" -f /dev/null new-session -d -x 120 -y 40 \
-        "TERM=tmux-256color COLORTERM=truecolor WORKBENCH_RUN_DIR=$work/runs $* $workbench"
-    "${tmux[@]}" set -as terminal-features ',*:RGB'
-}
 
 start
 {
@@ -51,7 +30,7 @@ start
         "${tmux[@]}" kill-server
         # A server that is ending must not be taken for the new one.
         tmux=(tmux -L "workbench-docs-ddp-$$")
-        start WORKBENCH_LAB=ddp WORKBENCH_PRESET=quick
+        start "WORKBENCH_LAB=ddp WORKBENCH_PRESET=quick"
         wait_for 'usable'
         "${tmux[@]}" send-keys Enter
         wait_for 'Set up'
@@ -68,3 +47,8 @@ start
     fi
 } >"$work/screens.md"
 mv "$work/screens.md" "$work/run.png" "$work/result.png" docs/
+if [ -e "${CARGO_TARGET_DIR:-target}/release/libworkbench_nvml_sim.so" ]; then
+    docs/monitor_screens.sh
+else
+    echo "no pictures of the monitor: cargo build --release -p workbench-nvml-sim" >&2
+fi

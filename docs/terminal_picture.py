@@ -83,7 +83,7 @@ class Style:
         return out
 
 
-style, rows = Style(), []
+style, rows, ground = Style(), [], None
 for line in sys.stdin.read().split("\n")[:ROWS]:
     cells, column = [], 0
     for part in re.split(r"(\x1b\[[0-9;:]*m)", line):
@@ -91,6 +91,8 @@ for line in sys.stdin.read().split("\n")[:ROWS]:
             style.take(part[2:-1])
             continue
         for c in re.sub(r"\x1b[^a-zA-Z]*[a-zA-Z]|[\x00-\x1f]", "", part):
+            # A theme with a ground of its own paints all cells.
+            ground = ground or style.bg or BACKGROUND
             place = f"left:{column * WIDTH:.2f}px;width:{WIDTH + .3:.2f}px"
             if c != " " or "background" in style.css() or style.underline:
                 cells.append(f'<i style="{place};{style.css()}">{html.escape(c)}</i>')
@@ -99,7 +101,7 @@ for line in sys.stdin.read().split("\n")[:ROWS]:
 
 margin = 16
 print(f"""<!doctype html><meta charset="utf-8"><style>
-body {{ margin: 0; padding: {margin}px; background: {BACKGROUND}; font: 20px/{HEIGHT}px "DejaVu Sans Mono", monospace; }}
+body {{ margin: 0; padding: {margin}px; background: {ground or BACKGROUND}; font: 20px/{HEIGHT}px "DejaVu Sans Mono", monospace; }}
 div {{ position: relative; height: {HEIGHT}px; }}
 i {{ position: absolute; font-style: normal; height: {HEIGHT}px; overflow: visible; white-space: pre; }}
 </style>{''.join(rows)}""")

@@ -181,8 +181,8 @@ fn once(limits: AlertLimits) -> MonitorLook {
     watcher.look().0
 }
 
-/// Waits until the GPUs' driver has answered more often, as long as it does; it may have to wake the
-/// GPUs up.
+/// Waits until the GPUs' driver has answered more often, as long as it does; it may have to wake
+/// the GPUs up.
 fn wait_for_gpus(watcher: &MachineWatcher, answers: u64) {
     let until = Instant::now() + PATIENCE;
     while watcher.gpus_are_awaited() && watcher.gpu_answers() <= answers {

@@ -218,11 +218,39 @@ fn the_machine_is_as_large_and_as_old_as_the_kernel_says() {
     }
     let seen: Vec<u32> = state.cores.iter().map(|core| core.id).collect();
     assert_eq!(seen, ids);
-    for place in &state.file_systems {
-        assert!(place.available_bytes <= place.total_bytes, "{place:?}");
-    }
     // No memory is told twice.
     let memory = &state.memory;
     assert!(memory.available_bytes.unwrap() <= memory.total_bytes);
     assert!(memory.free_bytes.unwrap() <= memory.total_bytes);
+}
+
+/// `df` asks the kernel before and after the look: what stood still is what the look says.
+#[test]
+fn file_systems_are_as_full_as_df_says() {
+    let df = || {
+        let command = ["-B1", "--output=target,size,used,avail"];
+        let output = Command::new("df").args(command).output().unwrap();
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        let line = |line: &str| {
+            let (place, rest) = line.split_once(' ')?;
+            Some((place.to_owned(), numbers(rest)))
+        };
+        text.lines().filter_map(line).collect::<BTreeMap<_, _>>()
+    };
+    // Others may write all the time.
+    for _ in 0..20 {
+        let before = df();
+        let state = StateReader::new().look();
+        let after = df();
+        for seen in &state.file_systems {
+            let Some((before, after)) = before.get(&seen.place).zip(after.get(&seen.place)) else {
+                continue;
+            };
+            assert_eq!(seen.total_bytes, before[0], "{}", seen.place);
+            if before == after {
+                let said = [seen.total_bytes, seen.used_bytes(), seen.available_bytes];
+                assert_eq!(said, before[..], "{}", seen.place);
+            }
+        }
+    }
 }

@@ -235,21 +235,11 @@ fn of_machine(state: &MachineState, limits: &AlertLimits, found: &mut Vec<Beyond
         let what = (AlertKind::CoreTemperature, AlertSubject::Core(id));
         judge(what, f64::from(degrees), (limits, &mut *found));
     }
-    for place in state
-        .file_systems
-        .iter()
-        .filter(|place| place.total_bytes > 0)
-    {
-        let used = place.total_bytes.saturating_sub(place.available_bytes);
-        let what = (
-            AlertKind::Disk,
-            AlertSubject::FileSystem(place.place.clone()),
-        );
-        judge(
-            what,
-            used as f64 / place.total_bytes as f64,
-            (limits, &mut *found),
-        );
+    for place in &state.file_systems {
+        let subject = AlertSubject::FileSystem(place.place.clone());
+        if let Some(used) = place.used_share() {
+            judge((AlertKind::Disk, subject), used, (limits, &mut *found));
+        }
     }
 }
 
@@ -308,7 +298,7 @@ fn of_gpu(gpu: &GpuState, limits: &AlertLimits, found: &mut Vec<Beyond>) {
 #[cfg(test)]
 mod tests {
     use workbench_machine::gpu::{EccErrors, ThrottleReason};
-    use workbench_machine::state::{CoreState, GroupState, MemoryState};
+    use workbench_machine::state::{CoreState, FileSystemState, GroupState, MemoryState};
 
     use super::*;
 
@@ -389,6 +379,25 @@ mod tests {
             told_of_heat(&mut once, [99.0, 94.0]),
             [AlertSubject::Core(0)]
         );
+    }
+
+    #[test]
+    fn a_disk_is_full_when_this_account_has_no_room() {
+        let mut state = MachineState {
+            file_systems: vec![FileSystemState {
+                total_bytes: 1000,
+                free_bytes: Some(500),
+                available_bytes: 100,
+                ..FileSystemState::default()
+            }],
+            ..MachineState::default()
+        };
+        let mut watch = AlertWatch::default();
+        assert_eq!(watch.look(&state), [], "500 of 600");
+        state.file_systems[0].available_bytes = 20;
+        let told = watch.look(&state);
+        assert_eq!(kinds(&told), [AlertKind::Disk]);
+        assert!((told[0].value - 500.0 / 520.0).abs() < 1e-9);
     }
 
     #[test]

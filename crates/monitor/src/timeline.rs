@@ -15,8 +15,8 @@ use crate::stamp::Stamp;
 pub const USUAL_INTERVAL: Duration = Duration::from_millis(500);
 /// Figures of GPUs are old from this age on, in seconds; looks that are rarer make them older.
 const OLD_S: f64 = 3.0;
-/// A look that comes later than after so many intervals leaves a gap. Looks are never exactly as far
-/// apart as was wanted.
+/// A look that comes later than after so many intervals leaves a gap. Looks are never exactly as
+/// far apart as was wanted.
 const LATE: f64 = 2.5;
 /// Columns that are kept of each grain.
 const COLUMNS: usize = 600;

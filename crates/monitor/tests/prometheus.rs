@@ -4,7 +4,7 @@
 
 use serde::Deserialize;
 use workbench_machine::gpu::DriverProblem;
-use workbench_machine::state::MachineState;
+use workbench_machine::state::{MachineState, MemoryState};
 use workbench_monitor::{Alert, text};
 
 #[derive(Deserialize)]
@@ -45,7 +45,7 @@ fn no_card_is_up_while_the_driver_is_silent() {
 #[test]
 fn what_is_not_known_is_left_out() {
     let mut look = look();
-    look.state.memory = Default::default();
+    look.state.memory = MemoryState::default();
     look.state.memory.total_bytes = 1000;
     let text = text(&look.state, &look.alerts);
     let memory = text

@@ -62,12 +62,7 @@ pub fn machine_state(size: MachineSize, look: u32) -> MachineState {
             busy: wave(look, 3) as f32,
             in_flight: 4,
         }],
-        file_systems: vec![FileSystemState {
-            place: "/".to_owned(),
-            device: "/dev/nvme0n1p2".to_owned(),
-            total_bytes: 1800 * GIB,
-            available_bytes: 700 * GIB,
-        }],
+        file_systems: vec![file_system()],
         networks: vec![NetworkState {
             name: "ib0".to_owned(),
             received_bytes_s: 3.1e9 * wave(look, 1),
@@ -89,6 +84,16 @@ pub fn machine_state(size: MachineSize, look: u32) -> MachineState {
 fn wave(look: u32, place: u32) -> f64 {
     let turns = f64::from((look * 7 + place * 13) % 100) / 100.0;
     1.0 - (2.0 * turns - 1.0).abs()
+}
+
+fn file_system() -> FileSystemState {
+    FileSystemState {
+        place: "/".to_owned(),
+        device: "/dev/nvme0n1p2".to_owned(),
+        total_bytes: 1800 * GIB,
+        free_bytes: Some(790 * GIB),
+        available_bytes: 700 * GIB,
+    }
 }
 
 fn core(id: u32, size: MachineSize, look: u32) -> CoreState {

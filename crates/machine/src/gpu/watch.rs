@@ -167,7 +167,7 @@ fn watch((command, deadline): (Command, Duration), asked: &Receiver<()>, seen: &
                 // It may answer again, and is asked nothing else meanwhile.
                 Err(problem @ DriverProblem::Silent { .. }) => {
                     seen.problem = Some(problem);
-                    if asked.try_recv() == Err(TryRecvError::Disconnected) {
+                    if is_over(asked) {
                         return;
                     }
                 }
@@ -180,9 +180,30 @@ fn watch((command, deadline): (Command, Duration), asked: &Receiver<()>, seen: &
     }
 }
 
+/// Whether nobody asks any more. What was asked meanwhile is asked already.
+fn is_over(asked: &Receiver<()>) -> bool {
+    loop {
+        if let Err(why) = asked.try_recv() {
+            return why == TryRecvError::Disconnected;
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn whoever_asked_and_went_asks_no_more() {
+        let (ask, asked) = mpsc::sync_channel(2);
+        assert!(!is_over(&asked));
+        ask.send(()).unwrap();
+        assert!(!is_over(&asked));
+        // As the screen does: it asks at every look, and goes.
+        ask.send(()).unwrap();
+        drop(ask);
+        assert!(is_over(&asked));
+    }
 
     /// Watches a helper made of a shell script; asks once, and is gone then.
     fn watched(script: &str, deadline: Duration) -> Seen {

@@ -61,7 +61,8 @@ impl StateReader {
         state
     }
 
-    /// Whether the GPUs' driver may still answer: it has some or has not said yet, and is not silent.
+    /// Whether the GPUs' driver may still answer: it has some or has not said yet, and is not
+    /// silent.
     pub fn gpus_are_awaited(&self) -> bool {
         self.gpus.is_awaited()
     }

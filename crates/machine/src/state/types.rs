@@ -199,8 +199,25 @@ pub struct FileSystemState {
     pub device: String,
     /// Its size in bytes.
     pub total_bytes: u64,
+    /// What nobody uses, in bytes; some of it may be kept for the system alone.
+    pub free_bytes: Option<u64>,
     /// What this account may still write, in bytes.
     pub available_bytes: u64,
+}
+
+impl FileSystemState {
+    /// What is used, in bytes.
+    pub fn used_bytes(&self) -> u64 {
+        let free = self.free_bytes.unwrap_or(self.available_bytes);
+        self.total_bytes.saturating_sub(free)
+    }
+
+    /// How much of what this account may use is used, as `df` says it; `None` of an empty one.
+    pub fn used_share(&self) -> Option<f64> {
+        let used = self.used_bytes();
+        let all = used.saturating_add(self.available_bytes);
+        (all > 0).then(|| used as f64 / all as f64)
+    }
 }
 
 /// A network interface.

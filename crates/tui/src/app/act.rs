@@ -116,14 +116,6 @@ impl App {
             | Action::Write(_)
             | Action::HandIn
             | Action::WriteHandIn(..)) => return self.act_on_files(action),
-            action @ (Action::AskTime | Action::PickMetric | Action::ShowMetric(_)) => {
-                self.act_on_charts(action);
-            }
-            action @ (Action::NameSetup
-            | Action::KeepSetup(_)
-            | Action::Setups
-            | Action::OpenSetup(..)
-            | Action::DeleteSetup(_)) => return self.act_on_setups(action),
             Action::Stop => self.ask_to_stop(),
             Action::StopRun => return self.stop_run(),
             Action::StopAndLeave => return self.stop_and_leave(Exit::Done),
@@ -135,6 +127,22 @@ impl App {
             Action::StopItem(item) => {
                 let text = format!("Stopping {item}; the others go on.");
                 return self.stop_part(text, RunEffect::CancelItem(item));
+            }
+            other => return self.act_on_setups_or_charts(other),
+        }
+        Vec::new()
+    }
+
+    /// Does what concerns set-ups that are kept, or what is shown.
+    fn act_on_setups_or_charts(&mut self, action: Action) -> Vec<Effect> {
+        match action {
+            Action::NameSetup
+            | Action::KeepSetup(_)
+            | Action::Setups
+            | Action::OpenSetup(..)
+            | Action::DeleteSetup(_) => return self.act_on_setups(action),
+            Action::AskTime | Action::PickMetric | Action::ShowMetric(_) => {
+                self.act_on_charts(action);
             }
             other => self.act_on_screen(&other),
         }

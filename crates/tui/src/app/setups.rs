@@ -34,15 +34,19 @@ impl App {
             Action::KeepSetup(asked) => SetupsEffect::Keep(asked),
             Action::DeleteSetup(name) => SetupsEffect::Delete(name),
             Action::OpenSetup(name, setup, problems) => {
-                self.open_setup(name, &setup, problems);
-                return Vec::new();
+                return self.open_setup(name, &setup, problems);
             }
             _ => return Vec::new(),
         };
         vec![Effect::Setups(effect)]
     }
 
-    fn open_setup(&mut self, name: String, setup: &SavedSetup, mut problems: Vec<SetupProblem>) {
+    fn open_setup(
+        &mut self,
+        name: String,
+        setup: &SavedSetup,
+        mut problems: Vec<SetupProblem>,
+    ) -> Vec<Effect> {
         let mut labs = self.shared.labs.iter();
         let lab = labs.position(|lab| lab.definition().name == setup.lab);
         let opened = lab.and_then(|lab| FormScreen::of_saved(lab, setup, &self.shared));
@@ -51,13 +55,14 @@ impl App {
             self.notice = Some(format!(
                 "The set-up {name} is for the lab {lab}, which is not here; it is kept."
             ));
-            return;
+            return Vec::new();
         };
         problems.extend(unfit);
         self.notice = Some(told(&name, &problems));
         form.opened = Some(name);
         self.form = Some(form);
         self.screen = Screen::Form;
+        vec![Effect::LookAround]
     }
 
     /// What there is has been read.

@@ -158,6 +158,7 @@ fn mounted(root: &Path) -> Vec<FileSystemState> {
             place,
             device,
             total_bytes: space.f_blocks.saturating_mul(space.f_frsize),
+            free_bytes: Some(space.f_bfree.saturating_mul(space.f_frsize)),
             available_bytes: space.f_bavail.saturating_mul(space.f_frsize),
         });
     }

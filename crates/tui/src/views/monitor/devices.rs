@@ -114,16 +114,13 @@ fn all(state: &MachineState, alerts: &[Alert]) -> Vec<DeviceLine> {
     }
     lines.extend(of_disks(state));
     for place in state.file_systems.iter().take(MOST) {
-        let used = place.total_bytes.saturating_sub(place.available_bytes);
-        let share = used as f64 / place.total_bytes.max(1) as f64;
+        let used = format::bytes_of(place.used_bytes(), place.total_bytes);
+        let left = format::bytes(place.available_bytes);
         let subject = AlertSubject::FileSystem(place.place.clone());
         lines.push(DeviceLine {
-            share: Some(share),
+            share: place.used_share(),
             warn: told(alerts, AlertKind::Disk, &subject),
-            ..DeviceLine::new(
-                &safe(&place.place),
-                format::bytes_of(used, place.total_bytes),
-            )
+            ..DeviceLine::new(&safe(&place.place), format!("{used}, {left} left"))
         });
     }
     lines.extend(of_networks(state));
