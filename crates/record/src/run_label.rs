@@ -209,7 +209,7 @@ mod tests {
         let left = dir.path().join(".deleted-20261121-101502-rf-00009");
         fs::create_dir(&left).unwrap();
         fs::write(left.join("events.jsonl"), "{}\n").unwrap();
-        assert_eq!(store.list().unwrap(), [run.clone()]);
+        assert_eq!(store.list().unwrap(), std::slice::from_ref(&run));
         store.delete(&run).unwrap();
         assert!(!left.exists());
         assert_eq!(store.list().unwrap(), []);

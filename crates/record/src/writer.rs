@@ -2,9 +2,9 @@
 //!
 //! No event is dropped silently: when writing fails, the next [`Recorder::sync`] returns the error,
 //! nothing more is written, and the run stops ([`Recorder::give_up`]). What is queued is written at
-//! nothing more is written, and the run stops ([`Recorder::give_up`]). What is queued is written at
 //! once, so a killed process leaves at most one unfinished line. Whoever records faster than the
 //! log can be written is slowed down once [`QUEUE`] events wait; memory does not grow.
+
 use std::fs::{File, OpenOptions};
 use std::io;
 use std::iter;

@@ -5,6 +5,8 @@
 mod common;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use common::{Log, completed};
 use proptest::collection::{btree_map, vec};
@@ -17,9 +19,9 @@ use workbench_pool::{Outcome, TaskSpan};
 use workbench_record::{
     Analysis, ArmComparison, ArmFailure, ArmFailureKind, Basis, BestItem, Breakdown,
     ControllerPhase, ControllerState, Dependent, Direction, Disturbance, Event, Figure, Finding,
-    Health, Importance, Item, NearPeers, NextBest, ParamValue, Part, Quantity, Record, Recorder,
-    RepeatFinished, RepeatId, RunResumed, RunStarted, RunStatus, Severity, SlotState, Snapshot,
-    Subject, fold_log, read_log,
+    Health, Importance, Item, NearPeers, NextBest, ParamValue, Part, QUEUE, Quantity, Record,
+    Recorder, RepeatFinished, RepeatId, RunResumed, RunStarted, RunStatus, Severity, SlotState,
+    Snapshot, Subject, fold_log, read_log,
 };
 
 /// Any text: also control characters, NUL, line separators, words that stand for numbers, and
@@ -389,4 +391,34 @@ fn a_run_whose_errors_overflow_is_read_like_any_other() {
     let text = std::fs::read_to_string(&path).unwrap();
     std::fs::write(&path, text.replace("\"NaN\"", "null")).unwrap();
     assert_eq!(fold_log(&path).unwrap().damage.lines, 0);
+}
+
+#[test]
+fn who_records_faster_than_is_written_is_slowed_down_and_nothing_is_lost() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("events.jsonl");
+    let emitted = Arc::new(AtomicUsize::new(0));
+    let so_far = Arc::clone(&emitted);
+    let (over, seen) = std::sync::mpsc::channel();
+    let mut count = 0;
+    let subscriber = Box::new(move |record: &Record| {
+        // A slow disk: the first one waits until the queue is full.
+        while count == 0 && so_far.load(Ordering::SeqCst) < QUEUE {
+            std::thread::yield_now();
+        }
+        assert_eq!(record.t_ns, count as u64, "in order");
+        count += 1;
+        let ahead = so_far.load(Ordering::SeqCst).saturating_sub(count);
+        over.send(ahead > 2 * QUEUE + 2).unwrap();
+    });
+    let recorder = Recorder::create(&path, Clock::start(), subscriber).unwrap();
+    let event = Event::Finding(Finding::note("more", "More."));
+    for t_ns in 0..10 * QUEUE as u64 {
+        recorder.emit_at(t_ns, event.clone());
+        emitted.fetch_add(1, Ordering::SeqCst);
+    }
+    recorder.finish().unwrap();
+    let seen: Vec<bool> = seen.iter().collect();
+    assert_eq!(seen.len(), 10 * QUEUE);
+    assert!(!seen.contains(&true), "the queue grew");
 }

@@ -216,3 +216,48 @@ fn in_a_race_the_base_is_the_first_arm_of_the_run() {
         "{warned}"
     );
 }
+
+#[test]
+fn some_outputs_are_equal_and_others_near() {
+    let check = |tolerances: &[(&str, f64)], hashes: [&str; 2], apart: f64| {
+        let mut log = Log::start(&[2], 1);
+        let named = |(metric, most): &(&str, f64)| ((*metric).to_owned(), *most);
+        log.push(Event::Comparison(ArmComparison {
+            basis: Basis::EqualOrNear {
+                tolerances: tolerances.iter().map(named).collect(),
+            },
+            ..ArmComparison::default()
+        }));
+        let arms = [
+            ("sequential", 1, 4.0, SERIAL, ["aa", "bb"], 0.8),
+            ("tasks", 2, 3.0, PARALLEL, hashes, 0.8 + apart),
+        ];
+        for (arm, workers, wall_s, tasks, hashes, value) in arms {
+            let repeat = Repeat {
+                arm,
+                workers,
+                repeat: 0,
+                wall_s,
+                tasks,
+            };
+            log.repeat(&repeat, 10, hashes);
+            let last = log.records.last_mut().map(|record| &mut record.event);
+            let Some(Event::RepeatFinished(finished)) = last else {
+                panic!("a repeat ends with its end");
+            };
+            finished.items[0].metrics.clear();
+            finished.items[1].metrics = [("r2".to_owned(), value)].into();
+        }
+        let result = compute(&Snapshot::of(&log.records)).unwrap();
+        result.check.equal_outputs
+    };
+    let near = [("r2", 0.02)];
+    assert!(check(&near, ["aa", "yy"], 0.01));
+    assert!(!check(&near, ["aa", "yy"], 0.03), "too far");
+    assert!(
+        !check(&near, ["xx", "bb"], 0.0),
+        "the other output is another one"
+    );
+    let more = [("mse", 1.0), ("r2", 0.02)];
+    assert!(check(&more, ["aa", "yy"], 0.01), "no item has an mse");
+}

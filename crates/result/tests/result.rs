@@ -253,45 +253,6 @@ fn outputs_that_need_only_be_near_are_compared_by_their_figure() {
 }
 
 #[test]
-fn some_outputs_are_equal_and_others_near() {
-    let check = |tolerances: &[(&str, f64)], hashes: [&str; 2], apart: f64| {
-        let mut log = Log::start(&[2], 1);
-        let tolerances = tolerances
-            .iter()
-            .map(|(metric, most)| ((*metric).to_owned(), *most));
-        log.push(Event::Comparison(ArmComparison {
-            basis: Basis::EqualOrNear {
-                tolerances: tolerances.collect(),
-            },
-            ..ArmComparison::default()
-        }));
-        log.repeat(&one("sequential", 1, 4.0, SERIAL), 10, ["aa", "bb"]);
-        log.repeat(&one("tasks", 2, 3.0, PARALLEL), 10, hashes);
-        for record in &mut log.records {
-            if let Event::RepeatFinished(finished) = &mut record.event {
-                finished.items[0].metrics.clear();
-                let value = if finished.id.arm == "tasks" {
-                    0.8 + apart
-                } else {
-                    0.8
-                };
-                finished.items[1].metrics = [("r2".to_owned(), value)].into();
-            }
-        }
-        result(&log).check.equal_outputs
-    };
-    let near = [("r2", 0.02)];
-    assert!(check(&near, ["aa", "yy"], 0.01));
-    assert!(!check(&near, ["aa", "yy"], 0.03), "too far");
-    assert!(
-        !check(&near, ["xx", "bb"], 0.0),
-        "the other output is another one"
-    );
-    let more = [("mse", 1.0), ("r2", 0.02)];
-    assert!(check(&more, ["aa", "yy"], 0.01), "no item has an mse");
-}
-
-#[test]
 fn slots_without_a_core_each_are_not_said_to_wait_for_each_other() {
     let why = |found: Option<Finding>| {
         let mut log = Log::start(&[2], 1);
