@@ -160,11 +160,13 @@ fn a_training_that_was_made_up_does_not_come_out_again() {
     let log = run.join("events.jsonl");
     let text = fs::read_to_string(&log).unwrap();
     let started = text.find("\"first steps\"").unwrap();
-    let hash = text[started..].find("\"sha256\":\"").unwrap() + started + 10;
-    let made_up = "0".repeat(64);
-    fs::write(&log, text.replace(&text[hash..hash + 64], &made_up)).unwrap();
+    let loss = text[started..].find("\"loss\":").unwrap() + started + 7;
+    let end = text[loss..].find('}').unwrap() + loss;
+    // What other processors give is much nearer.
+    let made_up: f64 = text[loss..end].parse::<f64>().unwrap() * 0.99;
+    fs::write(&log, text.replace(&text[loss..end], &made_up.to_string())).unwrap();
     fs::remove_file(run.join("result.json")).unwrap();
     ok(&bench.run(["submit", "latest", "-o", "a.zip", "--draft"]));
     let found = findings(&bench, "a.zip", "1");
-    assert!(kinds(&found).contains(&"output_differs"), "{found:#?}");
+    assert!(kinds(&found).contains(&"figures_differ"), "{found:#?}");
 }
