@@ -8,8 +8,10 @@
 )]
 
 use std::fmt::Write;
+#[cfg(all(target_os = "linux", not(workbench_portable)))]
 use std::fs;
 use std::hint::black_box;
+#[cfg(all(target_os = "linux", not(workbench_portable)))]
 use std::path::Path;
 
 use criterion::{Criterion, criterion_group, criterion_main};
