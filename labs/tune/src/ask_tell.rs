@@ -11,8 +11,8 @@ use serde_json::{Value, json};
 use workbench_experiment::lab::LabError;
 use workbench_programs::FoundPeers;
 use workbench_search::{
-    ConfigValue, Configuration, Domain, FiniteLoss, NextStep, Searcher, Space, Study, TrialId,
-    TrialScheduler, TrialVerdict,
+    ConfigValue, Configuration, Domain, FiniteLoss, FullBudget, NextStep, Searcher, SettingError,
+    Space, Study, TrialId, TrialScheduler, TrialVerdict,
 };
 
 use crate::messages;
@@ -318,12 +318,15 @@ fn suggestion(
 }
 
 /// The search of an engine, not yet begun.
+///
+/// # Errors
+/// When it has no trials or no budget.
 pub fn study(
     kind: PeerEngine,
     engine: &AskedEngine,
     space: &Space,
     settings: &SearchSettings,
-) -> Study {
+) -> Result<Study, SettingError> {
     let searcher = Box::new(AskedSearcher {
         space: space.clone(),
         engine: engine.clone(),
@@ -332,13 +335,11 @@ pub fn study(
         kind,
         engine: engine.clone(),
         budget: settings.budget,
-        trials: kind.trials(settings),
-        begun: 0,
-        running: 0,
+        full: FullBudget::new(settings.budget, kind.trials(settings))?,
         rungs: kind.rungs(settings),
     });
     // Nothing is copied, so there is nothing random in the study.
-    Study::new(space.clone(), searcher, scheduler, 0)
+    Ok(Study::new(space.clone(), searcher, scheduler, 0))
 }
 
 /// Has an engine say which trials are stopped. None is paused.
@@ -346,9 +347,8 @@ struct AskedScheduler {
     kind: PeerEngine,
     engine: AskedEngine,
     budget: u64,
-    trials: u64,
-    begun: u64,
-    running: u64,
+    /// Begins the trials and counts those that run.
+    full: FullBudget,
     rungs: Vec<u64>,
 }
 
@@ -360,21 +360,7 @@ impl fmt::Debug for AskedScheduler {
 
 impl TrialScheduler for AskedScheduler {
     fn next(&mut self, more: bool) -> NextStep {
-        if more && self.begun < self.trials {
-            let trial = TrialId(self.begun);
-            self.begun += 1;
-            self.running += 1;
-            return NextStep::Start {
-                trial,
-                to: self.budget,
-                from: None,
-            };
-        }
-        if self.running > 0 {
-            NextStep::Wait
-        } else {
-            NextStep::Done
-        }
+        self.full.next(more)
     }
 
     fn report(&mut self, trial: TrialId, budget: u64, loss: FiniteLoss) -> TrialVerdict {
@@ -389,17 +375,21 @@ impl TrialScheduler for AskedScheduler {
         if !stops && !is_whole {
             return TrialVerdict::Continue;
         }
-        self.running -= 1;
         self.engine.end(trial, Some(loss), !is_whole);
         if is_whole {
-            TrialVerdict::Finish
+            self.full.report(trial, budget, loss)
         } else {
+            self.full.stopped(trial);
             TrialVerdict::Stop
         }
     }
 
+    fn saved(&mut self, trial: TrialId, budget: u64) {
+        self.full.saved(trial, budget);
+    }
+
     fn failed(&mut self, trial: TrialId) {
-        self.running -= 1;
+        self.full.failed(trial);
         self.engine.end(trial, None, false);
     }
 

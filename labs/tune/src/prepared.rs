@@ -189,7 +189,8 @@ impl PreparedSearch {
     ) -> Result<(Study, Option<AskedEngine>), LabError> {
         if let (Some(kind), Some(peers)) = (PeerEngine::of(arm), &self.peers) {
             let engine = peers.take()?;
-            let study = ask_tell::study(kind, &engine, &self.space, &self.settings);
+            let study = ask_tell::study(kind, &engine, &self.space, &self.settings)
+                .map_err(|error| LabError::Config(error.to_string()))?;
             return Ok((study, Some(engine)));
         }
         let way = Way::of(arm).ok_or_else(|| LabError::Config(messages::no_way(arm)))?;
