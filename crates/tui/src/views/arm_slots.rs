@@ -12,7 +12,7 @@ use crate::model::names::arm_on_workers;
 use crate::model::timeline::{Cell, STEPS, cell_of, step_ns};
 
 /// Cells between two times of the axis.
-const TICKS: u16 = 20;
+const TICKS: u64 = 20;
 
 /// Wall time of a repeat in nanoseconds; 0 where it has not finished.
 pub fn wall_ns(repeat: &RepeatState) -> u64 {
@@ -70,12 +70,21 @@ pub fn used(repeat: &RepeatState, step: u64, columns: u16) -> u16 {
     wall_ns(repeat).div_ceil(step).min(u64::from(columns)) as u16
 }
 
-/// Draws times since the start of the repeats.
-pub fn draw_axis(inner: &mut Pane<'_>, line: u16, (label, step, columns): (u16, u64, u16)) {
+/// Draws times since the start of the repeats, below columns of which the first is cell `first`.
+pub fn draw_axis(
+    inner: &mut Pane<'_>,
+    line: u16,
+    (label, step, columns): (u16, u64, u16),
+    first: u64,
+) {
     let theme = inner.theme;
     let mut before = String::new();
-    for column in (0..columns).step_by(usize::from(TICKS)) {
-        let at = format::stretch(seconds(u64::from(column) * step));
+    for column in 0..columns {
+        let cell = first + u64::from(column);
+        if !cell.is_multiple_of(TICKS) {
+            continue;
+        }
+        let at = format::stretch(seconds(cell.saturating_mul(step)));
         // Where rounding makes two the same, one says it.
         let fits = column.saturating_add(cells(&at)) < columns;
         if at == before || !fits {

@@ -96,7 +96,7 @@ impl ArmTimelines {
             draw_row(place, (arm, repeat), *row, (snapshot, step, columns));
         }
         let line = inner.area.height.saturating_sub(1);
-        draw_axis(&mut inner, line, (LABEL, step, columns));
+        draw_axis(&mut inner, line, (LABEL, step, columns), 0);
     }
 }
 

@@ -27,7 +27,7 @@ use crate::model::names::repeat_name;
 use crate::model::snapshot_view::SnapshotView;
 use crate::model::timeline::{Cell, SlotTimeline, Window, cell_of};
 use crate::theme::{Theme, letter};
-use crate::views::arm_slots::{draw_axis as draw_axis_of, draw_head, draw_slot as draw_ended_slot};
+use crate::views::arm_slots::{draw_axis, draw_head, draw_slot as draw_ended_slot};
 use crate::views::arm_slots::{step_of, wall_ns};
 use crate::views::gantt::draw_cell;
 
@@ -119,7 +119,7 @@ pub fn draw(
             draw_slot(&mut inner.band(i * high, high), slot, &shown, &mut legend);
         }
     }
-    draw_axis(&mut inner, &shown);
+    draw_times(&mut inner, &shown);
     let area = cells_of(inner.area, columns);
     if let Some(t) = run.cursor {
         if let Some(column) = shown.time.column(t) {
@@ -205,7 +205,7 @@ fn draw_ended(
         }
         line += 1;
     }
-    draw_axis_of(place, last, scale);
+    draw_axis(place, last, scale, 0);
     if left > 0 {
         let more = format!("+{left} more, without room");
         place.row(last).last(cells(&more)).text(&more, theme.dim);
@@ -302,34 +302,15 @@ fn draw_slot(
     }
 }
 
-/// Times since the start of the repeat, every 20 cells.
-fn draw_axis(inner: &mut Pane<'_>, shown: &Shown<'_>) {
-    let theme = inner.theme;
-    let (time, started_ns) = (&shown.time, shown.repeat.started_ns);
+/// Times since the start of the repeat, where there is room for them.
+fn draw_times(inner: &mut Pane<'_>, shown: &Shown<'_>) {
     if inner.area.height < 3 {
         return;
     }
     let line = inner.area.height - 2;
-    let first = (time.from_ns.saturating_sub(started_ns)) / time.step_ns;
-    let mut before = String::new();
-    for column in 0..time.columns {
-        let cell = first + u64::from(column);
-        if !cell.is_multiple_of(20) {
-            continue;
-        }
-        let at = stretch_of(cell.saturating_mul(time.step_ns));
-        // Where rounding makes two the same, one says it.
-        let fits = column.saturating_add(cells(&at)) < time.columns;
-        if at == before || !fits {
-            continue;
-        }
-        inner
-            .row(line)
-            .skip(LABEL + column)
-            .cell(theme.either("╵", "'"), theme.dim)
-            .text(&at, theme.dim);
-        before = at;
-    }
+    let time = &shown.time;
+    let first = time.from_ns.saturating_sub(shown.repeat.started_ns) / time.step_ns;
+    draw_axis(inner, line, (LABEL, time.step_ns, time.columns), first);
 }
 
 fn stretch_of(ns: u64) -> String {
