@@ -113,7 +113,7 @@ fn the_screen_shows_what_a_lab_runs_and_asks_once() {
     screen.wait_for("not a part of workbench");
     screen.press("y");
     screen.wait("the result", |shown| {
-        folder.join("ran").exists() && shown.contents().contains("completed")
+        folder.join("ran").exists() && shown.contents().contains("✓ completed")
     });
     screen.press("q");
     screen.end();

@@ -2,6 +2,7 @@
 
 #![allow(dead_code, reason = "every test file uses a part of it")]
 
+mod hang;
 pub mod screen;
 
 use std::ffi::OsStr;
@@ -14,6 +15,8 @@ use tempfile::TempDir;
 /// A directory for runs and files that goes away with the test.
 pub struct Bench {
     dir: TempDir,
+    /// What the watchdog names if the test never ends.
+    _under_way: hang::UnderWay,
 }
 
 /// A problem so small that an arm takes a fraction of a second even unoptimised.
@@ -36,6 +39,7 @@ impl Bench {
     pub fn new() -> Self {
         Self {
             dir: tempfile::tempdir().unwrap(),
+            _under_way: hang::UnderWay::new(),
         }
     }
 

@@ -140,12 +140,23 @@ impl Screen {
 
     /// Reads to the end and gives the exit code; the terminal has to be as it was found.
     pub fn end(mut self) -> (u32, String) {
+        let deadline = Instant::now() + DEADLINE;
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            match self.output.recv_timeout(left) {
+                Ok(bytes) => {
+                    self.parser.process(&bytes);
+                    self.raw.extend(bytes);
+                }
+                // Nothing has the terminal open any more.
+                Err(RecvTimeoutError::Disconnected) => break,
+                Err(RecvTimeoutError::Timeout) => {
+                    panic!("the program did not end:\n{}", self.shown())
+                }
+            }
+        }
         let code = self.child.wait().unwrap().exit_code();
         drop(self.keyboard);
-        while let Ok(bytes) = self.output.recv_timeout(DEADLINE) {
-            self.parser.process(&bytes);
-            self.raw.extend(bytes);
-        }
         drop(self.master);
         let screen = self.parser.screen();
         let shown = screen.contents();

@@ -29,9 +29,11 @@ impl App {
     /// Does what is asked for, wherever the person is.
     pub(super) fn act(&mut self, action: Action) -> Vec<Effect> {
         match action {
-            Action::Quit if self.is_running() => {
+            Action::Quit if self.has_work_left() => {
                 self.overlay = Some(Overlay::Stop(Stop::leaving()));
             }
+            // Nothing would be lost, so nothing is asked: its result is being read.
+            Action::Quit if self.is_running() => self.leaving = Some(Exit::Done),
             Action::Quit => return vec![Effect::Terminal(TerminalEffect::Quit(Exit::Done))],
             Action::Help => {
                 let (title, groups) = self.help();
@@ -168,6 +170,9 @@ impl App {
 
     /// Asks whether to stop the run under way, or a part of it.
     fn ask_to_stop(&mut self) {
+        if !self.has_work_left() {
+            return;
+        }
         if let Some(live) = &self.live {
             let stop = Stop::stopping(&live.snapshot, live.view.item_to_stop());
             self.overlay = Some(Overlay::Stop(stop));

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use jiff::tz::TimeZone;
 use ratatui::layout::Rect;
 use workbench_history::Standing;
-use workbench_record::{RunDir, Snapshot};
+use workbench_record::{RunDir, RunStatus, Snapshot};
 use workbench_result::RunResult;
 
 use crate::bindings::{self, Keys};
@@ -237,6 +237,13 @@ impl App {
     /// Whether a run is under way.
     pub fn is_running(&self) -> bool {
         self.live.is_some()
+    }
+
+    /// Whether a run is under way that has not recorded its end yet, so that there is something to
+    /// stop.
+    pub fn has_work_left(&self) -> bool {
+        let live = self.live.as_ref();
+        live.is_some_and(|live| live.snapshot.status == RunStatus::Unfinished)
     }
 
     /// Whether the machine is on the screen.

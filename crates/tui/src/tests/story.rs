@@ -96,6 +96,29 @@ fn leaving_during_a_run_waits_for_its_record() {
 }
 
 #[test]
+fn a_run_whose_end_is_recorded_is_left_without_a_question() {
+    let mut fixture = fixture();
+    fixture.press("enter s");
+    let id = "20261121-120000-rf-aaaa";
+    let mut all = records(id, &quick());
+    let t_ns = all.last().unwrap().t_ns;
+    let event = Fact::RunFinished {
+        status: RunStatus::Completed,
+        instrument_cpu_ns: 0,
+        screen_cpu_ns: 0,
+    };
+    all.push(Record { t_ns, event });
+    fixture.app.update(AppEvent::Records(all));
+    assert!(fixture.press("c q").is_empty());
+    assert!(fixture.app.overlay.is_none());
+    let loaded = fixture.loaded(id, &quick(), RunStatus::Completed);
+    assert_eq!(
+        fixture.app.update(AppEvent::Ended(Ok(loaded))),
+        [Effect::Terminal(TerminalEffect::Quit(Exit::Done))]
+    );
+}
+
+#[test]
 fn a_signal_closes_the_record_and_a_second_one_does_not_wait() {
     let mut fixture = fixture();
     assert_eq!(
