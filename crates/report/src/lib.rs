@@ -29,6 +29,7 @@ mod own_lines;
 mod page;
 mod race_table;
 mod settings;
+pub mod side_by_side;
 mod tables;
 mod tasks;
 mod tool_table;
@@ -40,6 +41,7 @@ pub use arms::quotients;
 pub use counters::{Counter, counters};
 pub use error::ReportError;
 pub use headline::headline;
+pub use html::document;
 pub use own_lines::own_lines;
 pub use tables::software;
 pub use tables::speedup_over;
@@ -144,10 +146,7 @@ pub fn render(
         Format::Json => json(result),
         Format::Csv => tasks::csv(result, snapshot),
         Format::Markdown => Ok(markdown::document(result, &asked()).into_bytes()),
-        Format::Svg => standalone(result)
-            .svg("speedup")
-            .map(|svg| format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n{svg}\n").into_bytes()),
-        Format::Png => standalone(result).png(),
+        Format::Svg | Format::Png => drawing(format, &standalone(result)),
     }
 }
 
@@ -208,6 +207,15 @@ pub fn figures(result: &RunResult) -> Vec<Vec<String>> {
     let mut rows = vec![titles.collect()];
     rows.extend(table.rows);
     rows
+}
+
+/// A chart as a file of its own: an image for [`Format::Png`], else a drawing.
+fn drawing(format: Format, chart: &chart::Chart) -> Result<Vec<u8>, ReportError> {
+    if format == Format::Png {
+        return chart.png();
+    }
+    let svg = chart.svg("speedup")?;
+    Ok(format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n{svg}\n").into_bytes())
 }
 
 /// The speed-up chart with a title and its circumstances around it.

@@ -1,24 +1,19 @@
-//! A comparison as a file: a page, Markdown, a row per arm and run for spreadsheets, or the result
-//! documents.
+//! A comparison as a file: a page, Markdown, a row per arm and run for spreadsheets, the result
+//! documents, or the picture of the speed-ups.
 
 use std::fmt::Write as _;
 use std::path::Path;
 
-use maud::{DOCTYPE, PreEscaped, html};
+use maud::{PreEscaped, html};
 use workbench_report::intervals::Kinds;
-use workbench_report::{Format, ReportError, format, replace};
+use workbench_report::side_by_side::{self, ArmBars, RunBar};
+use workbench_report::{Format, ReportError, document, format, replace};
 use workbench_result::{Interval, RunResult, arm_on};
 
 use super::{ArmCell, Comparison, Group};
 
 /// What a comparison can be written as.
-pub const FORMATS: [Format; 4] = [Format::Html, Format::Csv, Format::Markdown, Format::Json];
-
-/// The style of the page: readable in light and dark, and on paper.
-const STYLE: &str = "body{font:16px/1.5 system-ui,sans-serif;max-width:70rem;margin:2rem auto;\
-                     padding:0 1rem;color-scheme:light dark}table{border-collapse:collapse;\
-                     margin:1rem 0}th,td{padding:.3rem .8rem;text-align:left;border-bottom:1px \
-                     solid #8886}th{font-weight:600}";
+pub const FORMATS: [Format; 6] = Format::ALL;
 
 /// A table as it is written.
 struct Written {
@@ -58,13 +53,52 @@ fn render(
             Ok(bytes)
         }
         Format::Markdown => Ok(markdown(comparison).into_bytes()),
-        _ => Ok(page(comparison).into_bytes()),
+        Format::Svg | Format::Png => {
+            let (title, subtitle) = (title(comparison), subtitle(comparison));
+            let foot = comparison.settings.same_line();
+            side_by_side::picture(format, &bars(comparison), (&title, &subtitle, &foot))
+        }
+        Format::Html => Ok(page(comparison)?.into_bytes()),
     }
 }
 
 fn title(comparison: &Comparison) -> String {
     let ids: Vec<String> = comparison.runs.iter().map(|run| run.id.clone()).collect();
     format!("Runs side by side: {}", format::join_words(&ids, "and"))
+}
+
+/// What the speed-ups are against, and what their intervals are.
+fn subtitle(comparison: &Comparison) -> String {
+    let against = comparison
+        .common_base()
+        .map_or_else(|| "each run's own base".to_owned(), str::to_owned);
+    let kinds: Kinds = comparison.speedup_intervals().collect();
+    format!("speed-up against {against} ({})", kinds.name())
+}
+
+/// The arms that have a speed-up in any of the runs.
+fn bars(comparison: &Comparison) -> Vec<ArmBars> {
+    let kinds: Kinds = comparison.speedup_intervals().collect();
+    let rows = comparison.arms.iter().map(|row| {
+        let runs = comparison.runs.iter().zip(&row.cells).enumerate();
+        let bars = runs.filter_map(|(run, (named, cell))| {
+            let cell = cell.as_ref().filter(|cell| !cell.is_base)?;
+            let interval = cell.speedup_interval;
+            Some(RunBar {
+                run,
+                letter: named.letter,
+                speedup: cell.speedup.filter(|speedup| speedup.is_finite())?,
+                interval,
+                cell: interval.map_or_else(String::new, |interval| kinds.cell(&interval)),
+            })
+        });
+        ArmBars {
+            name: row.name.clone(),
+            below: format::counted(u64::from(row.workers), "worker"),
+            bars: bars.collect(),
+        }
+    });
+    rows.filter(|arm| !arm.bars.is_empty()).collect()
 }
 
 fn tables(comparison: &Comparison) -> Vec<Written> {
@@ -100,9 +134,6 @@ fn tables(comparison: &Comparison) -> Vec<Written> {
         let name = arm_on(&row.name, row.workers);
         std::iter::once(name).chain(cells).collect()
     });
-    let against = comparison
-        .common_base()
-        .map_or_else(|| "each run's own base".to_owned(), str::to_owned);
     vec![
         Written {
             title: "Runs".to_owned(),
@@ -115,10 +146,7 @@ fn tables(comparison: &Comparison) -> Vec<Written> {
             rows: settings.collect(),
         },
         Written {
-            title: format!(
-                "Wall time (median) and speed-up against {against} ({})",
-                kinds.name()
-            ),
+            title: format!("Wall time (median) and {}", subtitle(comparison)),
             header: headed("arm"),
             rows: arms.collect(),
         },
@@ -162,38 +190,35 @@ fn markdown(comparison: &Comparison) -> String {
     out
 }
 
-fn page(comparison: &Comparison) -> String {
+fn page(comparison: &Comparison) -> Result<String, ReportError> {
     let title = title(comparison);
-    let page = html! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                title { (title) }
-                style { (PreEscaped(STYLE)) }
-            }
-            body {
-                h1 { (title) }
-                @for note in &comparison.notes { p { (note.text) } }
-                @for table in tables(comparison) {
+    let drawn = side_by_side::element(&bars(comparison))?;
+    let body = html! {
+        main {
+            header { h1.finding { (title) } }
+            @for note in &comparison.notes { p { (note.text) } }
+            figure { (PreEscaped(drawn)) }
+            @for table in tables(comparison) {
+                section {
                     h2 { (table.title) }
                     @if table.rows.is_empty() { p { "Nothing." } } @else {
-                        table {
-                            thead { tr { @for cell in &table.header { th { (cell) } } } }
-                            tbody {
-                                @for row in &table.rows {
-                                    tr { @for cell in row { td { (cell) } } }
+                        div.scroll {
+                            table {
+                                thead { tr { @for cell in &table.header { th { (cell) } } } }
+                                tbody {
+                                    @for row in &table.rows {
+                                        tr { @for cell in row { td { (cell) } } }
+                                    }
                                 }
                             }
                         }
                     }
                 }
-                p { (comparison.settings.same_line()) }
             }
+            p { (comparison.settings.same_line()) }
         }
     };
-    page.into_string()
+    Ok(document(&title, &body))
 }
 
 /// A row per arm and run, numbers without units.
@@ -267,8 +292,21 @@ mod tests {
         for format in FORMATS {
             let path = dir.path().join(format!("c.{}", format.extension()));
             write(&path, &comparison, &results).unwrap();
+            if format == Format::Png {
+                let png = std::fs::read(&path).unwrap();
+                assert_eq!(png[..4], *b"\x89PNG");
+                continue;
+            }
             let text = std::fs::read_to_string(&path).unwrap();
             match format {
+                Format::Svg => {
+                    let base = &comparison.runs[0].base;
+                    let drawn = comparison.arms.iter().filter(|row| row.name != *base);
+                    for row in drawn {
+                        assert!(text.contains(&row.name), "{text}");
+                    }
+                    assert!(text.contains("speed-up against"), "{text}");
+                }
                 Format::Json => {
                     let read: Vec<RunResult> = serde_json::from_str(&text).unwrap();
                     assert_eq!(read.len(), 2);
@@ -293,7 +331,7 @@ mod tests {
             let is_page = format == Format::Html;
             assert!(!is_page || text.contains("second &lt;b&gt;"), "{text}");
         }
-        let error = write(&dir.path().join("c.png"), &comparison, &results).unwrap_err();
-        assert!(error.to_string().contains(".md or .json"), "{error}");
+        let error = write(&dir.path().join("c.pdf"), &comparison, &results).unwrap_err();
+        assert!(error.to_string().contains(".svg or .png"), "{error}");
     }
 }

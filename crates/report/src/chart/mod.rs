@@ -1,8 +1,8 @@
 //! Charts: what each shows, drawn once and written as SVG or PNG.
 //!
-//! A chart is a list of [`marks`] in pixels of a 100 % display. The files `speedup`, `scaling`,
-//! `timeline`, `lost`, `what_if`, `curves`, `race`, `lives`, `slices`, `items`, `importances`,
-//! `steps`, `start_up` and `states` each make one;
+//! A chart is a list of [`marks`] in pixels of a 100 % display. The files `speedup`,
+//! `side_by_side`, `scaling`, `timeline`, `lost`, `what_if`, `curves`, `race`, `lives`, `slices`,
+//! `items`, `importances`, `steps`, `start_up` and `states` each make one;
 //! [`paint`] plays the marks onto a plotters backend. Does not belong here: captions and tables.
 
 mod axis;
@@ -22,6 +22,7 @@ mod race;
 mod rows;
 mod scaling;
 mod series;
+mod side_by_side;
 mod slices;
 mod slots;
 mod spans;
@@ -44,6 +45,8 @@ pub(super) use marks::Chart;
 pub(super) use palette::css;
 pub(super) use race::chart as race;
 pub(super) use scaling::chart as scaling;
+pub(super) use side_by_side::chart as runs_side_by_side;
+pub use side_by_side::{ArmBars, RunBar};
 pub(super) use slices::{ItemChart, side_by_side, slices};
 pub(super) use speedup::chart as speedup;
 pub(super) use start_up::chart as start_up;

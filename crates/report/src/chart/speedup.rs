@@ -153,7 +153,7 @@ fn bar(
 }
 
 /// The interval on its bar, edged in the paper's colour so that it can be seen on the bar as well.
-fn whisker(chart: &mut Chart, (low, high): (f64, f64), middle: f64, value: f64) {
+pub(super) fn whisker(chart: &mut Chart, (low, high): (f64, f64), middle: f64, value: f64) {
     for (width, reach, role) in [(4.5, 6.2, Role::Paper), (1.8, 5.0, Role::Ink)] {
         let edge = if role == Role::Paper { 1.3 } else { 0.0 };
         chart.line((low - edge, middle), (high + edge, middle), width, role);

@@ -46,6 +46,39 @@ pub(super) fn page(
     );
     let figures = figures::Figures::draw(result, snapshot)?;
     let told = super::breakdown::any(result);
+    Ok(document(
+        &title,
+        &html! {
+            main {
+                (header(result))
+                (parts::findings("Diagnoses", "diagnoses", Severity::Note, &result.diagnoses))
+                (parts::findings("Warnings", "warnings", Severity::Warning, &result.warnings))
+                (breakdown::failures(result, &figures))
+                (answers::section(asked))
+                (comparison(result, &figures))
+                (race(result, &figures))
+                (lives(result, snapshot, &figures))
+                (breakdown::curves(&figures))
+                (timelines(&figures))
+                (breakdown::steps(result, &figures))
+                (lost(result, &figures))
+                (used(result))
+                (tools(result))
+                (items(result, &figures))
+                (what_if(result, &figures))
+                @if told { (breakdown::counts(result)) (breakdown::programs(result)) }
+                (breakdown::page(result))
+                (parts::findings("Notes", "notes", Severity::Note, &result.notes))
+                (circumstances(result))
+                (reproduce(result))
+            }
+            (footer(result))
+        },
+    ))
+}
+
+/// A page with its head: the style of all pages, and a policy that allows nothing else.
+pub fn document(title: &str, body: &Markup) -> String {
     let page = html! {
         (DOCTYPE)
         html lang="en" {
@@ -58,35 +91,10 @@ pub(super) fn page(
                 title { (title) }
                 style { (PreEscaped(STYLE.as_str())) }
             }
-            body {
-                main {
-                    (header(result))
-                    (parts::findings("Diagnoses", "diagnoses", Severity::Note, &result.diagnoses))
-                    (parts::findings("Warnings", "warnings", Severity::Warning, &result.warnings))
-                    (breakdown::failures(result, &figures))
-                    (answers::section(asked))
-                    (comparison(result, &figures))
-                    (race(result, &figures))
-                    (lives(result, snapshot, &figures))
-                    (breakdown::curves(&figures))
-                    (timelines(&figures))
-                    (breakdown::steps(result, &figures))
-                    (lost(result, &figures))
-                    (used(result))
-                    (tools(result))
-                    (items(result, &figures))
-                    (what_if(result, &figures))
-                    @if told { (breakdown::counts(result)) (breakdown::programs(result)) }
-                    (breakdown::page(result))
-                    (parts::findings("Notes", "notes", Severity::Note, &result.notes))
-                    (circumstances(result))
-                    (reproduce(result))
-                }
-                (footer(result))
-            }
+            body { (body) }
         }
     };
-    Ok(page.into_string())
+    page.into_string()
 }
 
 /// Nothing but the page's own style sheet.
