@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use workbench_record::whole::{self, Draft};
 use workbench_tui::{PanelLayout, ThemeName};
 
-/// The file of hidden panels.
+/// The file of how panels are laid out.
 const LAYOUT: &str = "panels.toml";
 
 fn beside_settings(name: &str) -> Option<PathBuf> {
@@ -40,21 +40,19 @@ pub fn keep(theme: ThemeName) -> io::Result<()> {
     put(path(), &format!("{}\n", theme.name()))
 }
 
-/// The panels that were hidden last; none where the file says something else.
+/// How panels were laid out last; as they come where the file says something else.
 pub fn layout() -> PanelLayout {
     let text = beside_settings(LAYOUT).and_then(|path| fs::read_to_string(path).ok());
-    let hidden = text.and_then(|text| toml::from_str(&text).ok());
-    PanelLayout {
-        hidden: hidden.unwrap_or_default(),
-    }
+    let kept = text.and_then(|text| toml::from_str(&text).ok());
+    kept.unwrap_or_default()
 }
 
-/// Keeps which panels are hidden.
+/// Keeps how panels are laid out.
 ///
 /// # Errors
 /// When the file cannot be written.
 pub fn keep_layout(layout: &PanelLayout) -> io::Result<()> {
-    let text = toml::to_string(&layout.hidden).map_err(io::Error::other)?;
+    let text = toml::to_string(layout).map_err(io::Error::other)?;
     put(beside_settings(LAYOUT), &text)
 }
 

@@ -189,7 +189,7 @@ pub const DELETE_SETUP: Keys = table! {
 
 /// Runs side by side, besides the keys of their view.
 pub const COMPARE: Keys = table! {
-    ["e"], Action::Export, "export", "Write the comparison: HTML, CSV, Markdown or JSON.";
+    ["e"], Action::Export, "export", "Write the comparison: HTML, JSON, CSV, Markdown, SVG or PNG.";
     ["esc"], Action::Back, "back", "Go back to the history.";
     ["u"], Action::Reread, "", "Read the runs again, for those that are under way.";
 };
@@ -349,8 +349,9 @@ pub const DELETE: Keys = table! {
 /// Where to write a report.
 pub const EXPORT: Keys = table! {
     ["enter"], Action::Choose, "write", "Write the report.";
-    ["tab", "down"], Action::Next, "next format", "Change the name to the next format's.";
-    ["backtab", "up"], Action::Previous, "", "Change the name to the previous format's.";
+    ["tab"], Action::Complete, "complete", "Complete the path as far as it is certain.";
+    ["down"], Action::Next, "next format", "Change the name to the next format's.";
+    ["up"], Action::Previous, "", "Change the name to the previous format's.";
     ["ctrl-u"], Action::Edit(Editing::Empty), "empty", "Empty the field.";
     ["esc", "ctrl-c"], Action::Close, "close", "Close the dialog.";
 };
@@ -358,6 +359,7 @@ pub const EXPORT: Keys = table! {
 /// Where to write a hand-in.
 pub const HAND_IN: Keys = table! {
     ["enter"], Action::Choose, "write", "Write the hand-in.";
+    ["tab"], Action::Complete, "complete", "Complete the path as far as it is certain.";
     ["ctrl-u"], Action::Edit(Editing::Empty), "empty", "Empty the field.";
     ["esc", "ctrl-c"], Action::Close, "close", "Close the dialog.";
 };

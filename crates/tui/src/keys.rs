@@ -137,6 +137,8 @@ pub fn shown(name: &'static str, ascii: bool) -> &'static str {
         "ctrl-u" => "Ctrl-U",
         "ctrl-p" => "Ctrl-P",
         "ctrl-n" => "Ctrl-N",
+        "ctrl-down" => ["Ctrl-↓", "Ctrl-Down"][usize::from(ascii)],
+        "ctrl-up" => ["Ctrl-↑", "Ctrl-Up"][usize::from(ascii)],
         _ => {
             let known = NAMED.iter().find(|known| known.name == name);
             known.map_or(name, |known| known.shown[usize::from(ascii)])

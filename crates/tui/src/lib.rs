@@ -72,6 +72,7 @@ pub use looker::MonitorStart;
 pub use screens::{PanelLayout, Preferences};
 pub use tell::Telling;
 pub use theme::ThemeName;
+pub use views::ScreenLayout;
 
 /// How the interface looks and begins.
 #[derive(Debug, Clone)]

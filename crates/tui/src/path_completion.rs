@@ -3,10 +3,80 @@
 use std::fs;
 use std::path::Path;
 
+use ratatui::text::Line;
 use workbench_experiment::at_home;
+
+use crate::kit::safe;
+use crate::kit::text::wrap_plain;
+use crate::theme::Theme;
 
 /// Entries of a folder that are looked at.
 const MOST: usize = 20_000;
+
+/// Paths that are named where several are possible.
+const MOST_NAMED: usize = 30;
+
+/// Where a path that is typed stands between the key that completes it and the answer.
+#[derive(Debug, Default)]
+pub struct PathCompletion {
+    /// What it can become was asked for, and nobody looks yet.
+    is_asked: bool,
+    /// What it can become, where that was found out since a key was typed.
+    found: Option<Vec<String>>,
+}
+
+impl PathCompletion {
+    /// The key that completes was pressed.
+    pub fn ask(&mut self) {
+        self.is_asked = true;
+    }
+
+    /// Something was typed: what was found out holds no more.
+    pub fn forget(&mut self) {
+        self.found = None;
+    }
+
+    /// The path to complete, once after it was asked for.
+    pub fn request(&mut self, typed: &str) -> Option<String> {
+        std::mem::take(&mut self.is_asked).then(|| typed.to_owned())
+    }
+
+    /// Takes in what a path can become, unless something else is typed by now. Gives what it
+    /// certainly becomes, where that is more than was typed; beyond that the person chooses.
+    pub fn answer(&mut self, typed: &str, asked: &str, found: Vec<String>) -> Option<String> {
+        if typed != asked {
+            return None;
+        }
+        let certain = common(&found);
+        let longer = (certain.len() > asked.len()).then(|| certain.to_owned());
+        self.found = Some(found);
+        longer
+    }
+
+    /// What the path can become, where several are possible or nothing is.
+    pub fn lines(&self, columns: usize, theme: &Theme) -> Vec<Line<'static>> {
+        match self.found.as_deref() {
+            None | Some([_]) => Vec::new(),
+            Some([]) => wrap_plain("Nothing begins like this.", columns, theme.warn),
+            Some(found) => {
+                let names = found.iter().map(|path| last_part(path));
+                let names: Vec<String> = names.take(MOST_NAMED).map(safe).collect();
+                let more = match found.len().saturating_sub(MOST_NAMED) {
+                    0 => String::new(),
+                    n => format!("  +{n}"),
+                };
+                let text = format!("{}{more}", names.join("  "));
+                wrap_plain(&text, columns, theme.accent)
+            }
+        }
+    }
+}
+
+/// The name at the end of a path, with the `/` of a folder.
+fn last_part(path: &str) -> &str {
+    let inner = path.strip_suffix('/').unwrap_or(path);
+    &path[inner.rfind('/').map_or(0, |at| at + 1)..]
+}
 
 /// What a path that is typed can become, in order; folders end in `/`. A folder that cannot be read
 /// has nothing in it.
@@ -37,7 +107,7 @@ pub fn candidates(typed: &str) -> Vec<String> {
 }
 
 /// The longest beginning that all have.
-pub fn common(candidates: &[String]) -> &str {
+fn common(candidates: &[String]) -> &str {
     let Some((first, rest)) = candidates.split_first() else {
         return "";
     };

@@ -1,10 +1,11 @@
-//! Which panels are hidden: the same the next time, on every screen of a kind.
+//! Which panels are hidden, taller or lower: the same the next time, on every screen of a kind.
 
 use super::state::{App, Screen};
 use crate::event::{Effect, TerminalEffect};
+use crate::views::ScreenLayout;
 
 impl App {
-    /// The name of the screen, where its panels can be hidden.
+    /// The name of the screen, where it has panels.
     fn screen_name(&self) -> Option<&'static str> {
         match self.screen {
             Screen::Run | Screen::Watch(_) => Some("run"),
@@ -15,30 +16,28 @@ impl App {
         }
     }
 
-    /// Hides on the screen what was hidden there before.
+    /// Lays the panels of the screen out as they were the last time.
     pub(super) fn lay_out(&mut self) {
         let name = self.screen_name();
-        let hidden = name.and_then(|name| self.shared.layout.hidden.get(name).cloned());
-        let hidden = hidden.unwrap_or_default();
+        let kept = name.and_then(|name| self.shared.layout.screens.get(name).cloned());
         if let Some(view) = self.view_mut() {
-            view.hide(&hidden);
+            view.lay_out(&kept.unwrap_or_default());
         }
     }
 
-    /// Takes in which panels are hidden by now; they are kept for the next time.
+    /// Takes in how the panels are laid out by now; that is kept for the next time.
     pub(super) fn keep_layout(&mut self) -> Vec<Effect> {
         let (Some(name), Some(view)) = (self.screen_name(), self.view()) else {
             return Vec::new();
         };
-        let hidden: Vec<String> = view.hidden().into_iter().map(str::to_owned).collect();
-        let layout = &mut self.shared.layout;
-        let known = layout.hidden.get(name).map_or(&[][..], Vec::as_slice);
-        if known == hidden {
+        let kept = view.kept();
+        let screens = &mut self.shared.layout.screens;
+        if screens.get(name).cloned().unwrap_or_default() == kept {
             return Vec::new();
         }
-        layout.hidden.insert(name.to_owned(), hidden);
-        layout.hidden.retain(|_, hidden| !hidden.is_empty());
-        let kept = TerminalEffect::KeepLayout(layout.clone());
+        screens.insert(name.to_owned(), kept);
+        screens.retain(|_, kept| *kept != ScreenLayout::default());
+        let kept = TerminalEffect::KeepLayout(self.shared.layout.clone());
         vec![Effect::Terminal(kept)]
     }
 }

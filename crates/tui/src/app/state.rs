@@ -239,11 +239,14 @@ impl App {
         self.live.is_some()
     }
 
-    /// Whether a run is under way that has not recorded its end yet, so that there is something to
-    /// stop.
+    /// Whether a run is under way that there is something to stop of. The record of one that goes
+    /// on where it was left begins with the end of its last part.
     pub fn has_work_left(&self) -> bool {
-        let live = self.live.as_ref();
-        live.is_some_and(|live| live.snapshot.status == RunStatus::Unfinished)
+        self.live.as_ref().is_some_and(|live| {
+            let snapshot = &live.snapshot;
+            let planned = snapshot.started.as_ref().map_or(0, |s| s.planned_repeats);
+            snapshot.status != RunStatus::Completed || snapshot.tally.finished < planned
+        })
     }
 
     /// Whether the machine is on the screen.

@@ -52,6 +52,9 @@ impl App {
         if !is_news {
             self.lay_out();
         }
+        if let Some(overlay) = &mut self.overlay {
+            effects.extend(overlay.completion_request().map(Effect::CompletePath));
+        }
         if !is_news && let (Screen::Form, Some(form)) = (&self.screen, &mut self.form) {
             form.check(&self.shared);
             let survey = form.survey_request().map(Box::new);
@@ -127,13 +130,17 @@ impl App {
         Vec::new()
     }
 
-    /// Takes in what a form has asked for.
+    /// Takes in what a form has asked for, or the field of a dialog.
     fn take_of_form(&mut self, event: AppEvent) {
         match (event, &mut self.form) {
+            (AppEvent::PathCompleted(asked, found), form) => match (&mut self.overlay, form) {
+                (Some(overlay), _) => overlay.completed(&asked, found),
+                (None, Some(form)) => form.completed(&asked, found),
+                (None, None) => {}
+            },
             (AppEvent::Surveyed(request, answer), Some(form)) => {
                 form.form.table.answer(&request, answer);
             }
-            (AppEvent::PathCompleted(asked, found), Some(form)) => form.completed(&asked, found),
             (AppEvent::SetupsRead(read), _) => self.setups_read(read),
             (AppEvent::SetupKept(name, kept), _) => self.setup_kept(name, kept),
             _ => {}

@@ -63,6 +63,7 @@ impl Export {
                     return self.write(false);
                 }
             },
+            Action::Complete => self.file.complete(),
             Action::Next => self.turn(1),
             Action::Previous => self.turn(self.formats.len() - 1),
             Action::Edit(Editing::Empty) => self.file.edit(|name| name.set("")),

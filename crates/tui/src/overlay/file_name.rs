@@ -18,6 +18,7 @@ use workbench_record::RunDir;
 use crate::field::TextField;
 use crate::kit::text::wrap_plain;
 use crate::kit::{dialog_of, typed};
+use crate::path_completion::PathCompletion;
 use crate::screens::Preferences;
 use crate::theme::Theme;
 
@@ -40,6 +41,7 @@ pub enum FileState<R, A> {
 pub struct FileName<R, A> {
     run: RunDir,
     name: TextField,
+    completion: PathCompletion,
     state: FileState<R, A>,
 }
 
@@ -54,6 +56,7 @@ impl<R: PartialEq, A> FileName<R, A> {
         Self {
             run,
             name: TextField::new(&path.to_string_lossy(), LONGEST),
+            completion: PathCompletion::default(),
             state: FileState::Typing,
         }
     }
@@ -93,8 +96,31 @@ impl<R: PartialEq, A> FileName<R, A> {
     /// Changes the name, unless a file of that name is being written.
     pub fn edit(&mut self, change: impl FnOnce(&mut TextField)) {
         if !matches!(self.state, FileState::Writing(_)) {
+            self.completion.forget();
             change(&mut self.name);
             self.state = FileState::Typing;
+        }
+    }
+
+    /// The key that completes the name was pressed.
+    pub fn complete(&mut self) {
+        if !matches!(self.state, FileState::Writing(_)) {
+            self.completion.ask();
+            self.state = FileState::Typing;
+        }
+    }
+
+    /// The path to complete, once after it was asked for.
+    pub fn completion_request(&mut self) -> Option<String> {
+        self.completion.request(self.name.text())
+    }
+
+    /// Takes in what a path can become.
+    pub fn completed(&mut self, asked: &str, found: Vec<String>) {
+        if !matches!(self.state, FileState::Writing(_))
+            && let Some(longer) = self.completion.answer(self.name.text(), asked, found)
+        {
+            self.name.set(&longer);
         }
     }
 
@@ -138,7 +164,9 @@ impl<R: PartialEq, A> FileName<R, A> {
         let inner = dialog_of(frame, area, (title, 76), theme, |columns| {
             let mut text = wrap_plain(about, columns, theme.dim);
             line = text.len() as u16 + 1;
-            text.extend([Line::default(), Line::default(), Line::default()]);
+            text.extend([Line::default(), Line::default()]);
+            text.extend(self.completion.lines(columns, theme));
+            text.push(Line::default());
             let said = said.iter();
             text.extend(said.flat_map(|said| wrap_plain(said, columns, style)));
             text

@@ -59,6 +59,7 @@ impl HandIn {
                 self.file.write(request.clone());
                 return Some(Action::WriteHandIn(self.file.run().clone(), request));
             }
+            Action::Complete => self.file.complete(),
             Action::Edit(Editing::Empty) => self.file.edit(|name| name.set("")),
             _ => {}
         }

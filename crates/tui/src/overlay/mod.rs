@@ -153,6 +153,24 @@ impl Overlay {
         }
     }
 
+    /// The path to complete, once after it was asked for.
+    pub fn completion_request(&mut self) -> Option<String> {
+        match self {
+            Self::Export(export) => export.file.completion_request(),
+            Self::HandIn(hand_in) => hand_in.file.completion_request(),
+            _ => None,
+        }
+    }
+
+    /// Takes in what a path can become.
+    pub fn completed(&mut self, asked: &str, found: Vec<String>) {
+        match self {
+            Self::Export(export) => export.file.completed(asked, found),
+            Self::HandIn(hand_in) => hand_in.file.completed(asked, found),
+            _ => {}
+        }
+    }
+
     /// Takes text into its field, where it has one.
     pub fn paste(&mut self, text: &str) {
         match self {

@@ -23,13 +23,10 @@ use super::SharedState;
 use super::form::{Form, Kind, Row};
 use super::form_messages::{self as messages, OVERSUBSCRIBE};
 use super::form_preview;
-use super::form_screen::{Checked, FormLine, FormScreen};
+use super::form_screen::{Checked, FormLine, FormScreen, Typing};
 use crate::kit::text::{cell, fit, safe, width, wrap, wrap_plain};
 use crate::kit::{inside, lines, panel};
 use crate::theme::Theme;
-
-/// Paths that are named where several are possible.
-const MOST_NAMED: usize = 30;
 
 /// The panels and what stands in the lowest one.
 struct Page {
@@ -112,27 +109,11 @@ impl FormScreen {
 
     /// What the path that is typed can become, where several are possible or nothing is.
     fn candidates(&self, columns: usize, theme: &Theme) -> Vec<Line<'static>> {
-        let found = match self.found() {
-            None | Some([_]) => return Vec::new(),
-            Some(found) => found,
-        };
-        let mut out = if found.is_empty() {
-            wrap_plain("Nothing begins like this.", columns, theme.warn)
-        } else {
-            let names = found.iter().map(|path| last_part(path));
-            let names: Vec<String> = names.take(MOST_NAMED).map(safe).collect();
-            let more = found.len().saturating_sub(MOST_NAMED);
-            let more = match more {
-                0 => String::new(),
-                n => format!("  +{n}"),
-            };
-            wrap_plain(
-                &format!("{}{more}", names.join("  ")),
-                columns,
-                theme.accent,
-            )
-        };
-        out.push(Line::default());
+        let lines = |typing: &Typing| typing.completion.lines(columns, theme);
+        let mut out = self.typing.as_ref().map_or_else(Vec::new, lines);
+        if !out.is_empty() {
+            out.push(Line::default());
+        }
         out
     }
 
@@ -187,12 +168,6 @@ impl FormScreen {
             frame.set_cursor_position((inner.x + x.min(inner.width.saturating_sub(1)), y));
         }
     }
-}
-
-/// The last part of a path, with the sign of a folder.
-fn last_part(path: &str) -> &str {
-    let inner = path.strip_suffix('/').unwrap_or(path);
-    &path[inner.rfind('/').map_or(0, |at| at + 1)..]
 }
 
 /// A row's name. In the form only the first arm is labelled.

@@ -21,6 +21,7 @@ use crate::field::{Editing, TextField};
 use crate::keys::find;
 use crate::kit::text::wrap_plain;
 use crate::kit::{ListState, Motion};
+use crate::path_completion::PathCompletion;
 
 /// The screen's own state.
 #[derive(Debug)]
@@ -86,10 +87,8 @@ pub(super) struct Typing {
     pub field: TextField,
     /// What was typed into it before, if anything.
     before: Option<String>,
-    /// What it can become was asked for.
-    pub completes: bool,
-    /// What it can become, where that was found out since a key was typed.
-    pub found: Option<Vec<String>>,
+    /// What it can become, where it is a path.
+    pub completion: PathCompletion,
 }
 
 /// Why a run could not be made, although the form alone had nothing against it.
@@ -269,11 +268,7 @@ impl FormScreen {
             self.begin(&row, "");
         }
         match find(self.field_keys(), name) {
-            Some(Action::Complete) => {
-                if let Some(typing) = &mut self.typing {
-                    typing.completes = true;
-                }
-            }
+            Some(Action::Complete) => self.typing.iter_mut().for_each(|t| t.completion.ask()),
             Some(Action::Edit(Editing::Keep)) => self.finish(&row),
             Some(Action::Move(motion)) => {
                 self.finish(&row);
@@ -309,15 +304,21 @@ impl FormScreen {
         self.typing = Some(Typing {
             field: TextField::new(text, longest(row)),
             before: self.form.typed(row),
-            completes: false,
-            found: None,
+            completion: PathCompletion::default(),
         });
         self.form.set(row, text);
     }
 
-    pub(super) fn edit(&mut self, row: &Row, change: impl FnOnce(&mut TextField)) {
+    fn edit(&mut self, row: &Row, change: impl FnOnce(&mut TextField)) {
         if let Some(typing) = &mut self.typing {
-            typing.found = None;
+            typing.completion.forget();
+        }
+        self.change(row, change);
+    }
+
+    /// Changes what stands in the field, and keeps what it can become.
+    pub(super) fn change(&mut self, row: &Row, change: impl FnOnce(&mut TextField)) {
+        if let Some(typing) = &mut self.typing {
             change(&mut typing.field);
             self.form.set(row, typing.field.text());
         }

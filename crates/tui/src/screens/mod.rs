@@ -41,12 +41,14 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use jiff::tz::TimeZone;
+use serde::{Deserialize, Serialize};
 use workbench_experiment::lab::Lab;
 use workbench_machine::measuring::Measuring;
 use workbench_machine::{MachineFacts, UsableCores};
 use workbench_report::Format;
 
 use super::theme::Theme;
+use super::views::ScreenLayout;
 use workbench_history::list::RunRow;
 
 /// The labs, for all threads.
@@ -70,15 +72,16 @@ pub struct SharedState {
     pub theme: Theme,
     /// What the configuration says about the screens.
     pub prefer: Preferences,
-    /// Which panels are hidden.
+    /// What was changed about the panels.
     pub layout: PanelLayout,
 }
 
-/// Which panels are hidden, by the name of the screen and their own.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+/// What a person has changed about the panels of all screens.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct PanelLayout {
-    /// The names of the panels, by that of the screen.
-    pub hidden: BTreeMap<String, Vec<String>>,
+    /// By the name of the screen.
+    pub screens: BTreeMap<String, ScreenLayout>,
 }
 
 /// What the configuration says about the screens; `None` leaves it to them.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::buffer::Buffer;
-use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use ratatui::crossterm::event::KeyEvent;
 use tempfile::TempDir;
 use workbench_experiment::lab::{Lab, LabHost, Opt, RunConfig};
 use workbench_experiment::{Request, plan, resolve};
@@ -18,6 +18,7 @@ use workbench_result::compute;
 
 use crate::app::App;
 use crate::event::{AnswersEffect, AppEvent, Effect, HistoryEffect, Loaded, Recorded, RunError};
+use crate::keys;
 use crate::reader;
 use crate::screens::form::Row;
 use crate::screens::form_data::SurveyRequest;
@@ -281,28 +282,7 @@ pub fn refused(message: &str, option: Option<Opt>) -> RunError {
 }
 
 pub fn key_event(name: &str) -> KeyEvent {
-    if let Some(c) = name.strip_prefix("ctrl-") {
-        let c = c.chars().next().unwrap();
-        return KeyEvent::new(KeyCode::Char(c), KeyModifiers::CONTROL);
-    }
-    let code = match name {
-        "enter" => KeyCode::Enter,
-        "esc" => KeyCode::Esc,
-        "tab" => KeyCode::Tab,
-        "backtab" => KeyCode::BackTab,
-        "backspace" => KeyCode::Backspace,
-        "up" => KeyCode::Up,
-        "down" => KeyCode::Down,
-        "left" => KeyCode::Left,
-        "right" => KeyCode::Right,
-        "pgup" => KeyCode::PageUp,
-        "pgdn" => KeyCode::PageDown,
-        "home" => KeyCode::Home,
-        "end" => KeyCode::End,
-        "space" => KeyCode::Char(' '),
-        other => KeyCode::Char(other.chars().next().unwrap()),
-    };
-    KeyEvent::new(code, KeyModifiers::NONE)
+    keys::event(name).unwrap_or_else(|| panic!("no key is called {name}"))
 }
 
 /// The records of a run in which every repeat took half a second per worker that it had not.

@@ -108,7 +108,7 @@ fn export() {
             .shown(80, 24)
             .contains("20261121-101502-rf-3f9a.html")
     );
-    fixture.press("tab");
+    fixture.press("down");
     assert!(
         fixture
             .shown(80, 24)

@@ -1,8 +1,9 @@
 //! Set-ups that are kept under a name: kept, listed, opened, deleted; and paths that are completed.
 
 use workbench_experiment::setup::SetupStore;
+use workbench_record::RunStatus;
 
-use super::fixture::{Fixture, flat};
+use super::fixture::{Fixture, flat, quick};
 use crate::event::{AppEvent, Effect, SetupsEffect};
 use crate::reader;
 use crate::screens::form::Row;
@@ -199,4 +200,32 @@ fn tab_completes_a_path_and_shows_what_is_possible() {
     fixture.app.update(none);
     assert!(fixture.shown(120, 40).contains("Nothing begins like this."));
     assert_eq!(typed(&fixture), "/data/x");
+}
+
+#[test]
+fn tab_completes_the_name_of_a_file_that_is_written() {
+    for (keys, written) in [("e", "a report"), ("T", "hand-in")] {
+        let mut fixture = Fixture::new(ThemeName::Dark, false);
+        let loaded = fixture.loaded("a-run", &quick(), RunStatus::Completed);
+        fixture.app.update(AppEvent::Opened(Ok(loaded)));
+        fixture.press(keys);
+        let effects = fixture.press("ctrl-u / d tab");
+        assert_eq!(
+            effects,
+            [Effect::CompletePath("/d".to_owned())],
+            "{written}"
+        );
+        let two = ["/data/a/", "/data/b/"].map(str::to_owned).to_vec();
+        let found = AppEvent::PathCompleted("/d".to_owned(), two);
+        fixture.app.update(found);
+        let shown = flat(&fixture.shown(120, 40));
+        assert!(shown.contains("› /data/"), "{shown}");
+        assert!(shown.contains("a/ b/"), "{shown}");
+        assert!(shown.contains("Tab complete"), "{shown}");
+        // The next key makes it another path, and Tab asks anew.
+        assert!(fixture.press("a").is_empty());
+        assert!(!flat(&fixture.shown(120, 40)).contains("a/ b/"));
+        let effects = fixture.press("tab");
+        assert_eq!(effects, [Effect::CompletePath("/data/a".to_owned())]);
+    }
 }

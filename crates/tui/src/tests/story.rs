@@ -118,6 +118,30 @@ fn a_run_whose_end_is_recorded_is_left_without_a_question() {
     );
 }
 
+/// The record of a run that goes on begins with what was there: also with an end.
+#[test]
+fn a_run_that_goes_on_where_it_was_left_can_be_stopped_at_once() {
+    for status in [RunStatus::Interrupted, RunStatus::Completed] {
+        let mut fixture = fixture();
+        fixture.press("enter s");
+        let mut all = records("20261121-120000-rf-aaaa", &quick());
+        all.truncate(all.len() - 3);
+        let t_ns = all.last().unwrap().t_ns;
+        let event = Fact::RunFinished {
+            status,
+            instrument_cpu_ns: 0,
+            screen_cpu_ns: 0,
+        };
+        all.push(Record { t_ns, event });
+        fixture.app.update(AppEvent::Records(all));
+        fixture.press("c");
+        assert!(fixture.app.overlay.is_some(), "{status:?}");
+        fixture.press("esc q");
+        assert!(fixture.app.overlay.is_some(), "{status:?}");
+        fixture.press("esc");
+    }
+}
+
 #[test]
 fn a_signal_closes_the_record_and_a_second_one_does_not_wait() {
     let mut fixture = fixture();

@@ -1,11 +1,26 @@
-//! Panels that a person has hidden: what stays takes their room, and a line names them.
+//! Panels that a person has hidden: what stays takes their room, and a line names them. And what is
+//! kept of a screen's panels for the next time.
 
+use std::collections::BTreeMap;
 use std::hash::Hash;
 
 use ratatui::layout::Rect;
+use serde::{Deserialize, Serialize};
 
 use super::panels::{Arranged, Hidden, Panels};
 use crate::kit::{Pane, Scroll, below};
+
+/// What a person has changed about the panels of a screen, by their names.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ScreenLayout {
+    /// Those that are hidden.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub hidden: Vec<String>,
+    /// The lines by which they are taller than they would be, or lower.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub lines: BTreeMap<String, i16>,
+}
 
 /// A panel whose name is kept, for the next time.
 pub trait NamedPanel: Copy + Eq + Hash + Default + 'static {
@@ -59,23 +74,68 @@ impl<P: NamedPanel> Arranged<'_, P> {
 }
 
 impl<P: NamedPanel> Panels<P> {
-    /// Draws the panels less those that are hidden, which the last line names.
-    pub fn draw_open<'a>(
+    /// Where the panels go less those that are hidden, each as tall as a person has made it.
+    pub fn open<'a>(
         &mut self,
-        pane: &mut Pane<'_>,
         body: Rect,
         arrange: impl Fn(Rect) -> Arranged<'a, P>,
+    ) -> Arranged<'a, P> {
+        if self.zoomed {
+            return arrange(body);
+        }
+        let gone = self.out_of_sight();
+        let height = body.height - u16::from(!gone.is_empty() && body.height > 0);
+        let open = arrange(Rect { height, ..body }).without(&gone);
+        let (open, lines) = open.resized(&self.lines);
+        // More than there is room for is not asked for again.
+        if let Some(resized) = self.resized.take() {
+            let of_it = |(panel, _): &&(P, i16)| *panel == resized;
+            let now = lines.iter().find(of_it).map_or(0, |(_, lines)| *lines);
+            let wanted = self.lines.iter_mut();
+            let wanted = wanted.filter(|(panel, _)| *panel == resized);
+            wanted.for_each(|(_, lines)| *lines = now);
+            self.lines.retain(|(_, lines)| *lines != 0);
+        }
+        open
+    }
+
+    /// Draws the panels that are [open](Self::open), and the line that names those that are hidden.
+    pub fn draw_open(
+        &mut self,
+        pane: &mut Pane<'_>,
+        (body, open): (Rect, Arranged<'_, P>),
         one: impl FnMut(Pane<'_>, P, &mut Scroll),
     ) {
         let gone = self.out_of_sight();
-        if gone.is_empty() || self.zoomed {
-            return self.draw(pane, (body, arrange(body)), one);
+        self.draw(pane, (body, open), one);
+        if !gone.is_empty() && !self.zoomed {
+            let line = line_of(&gone, below(body, body.height.saturating_sub(1)));
+            self.add_tabs(line.draw(pane));
         }
-        let height = body.height.saturating_sub(1);
-        let open = Rect { height, ..body };
-        self.draw(pane, (open, arrange(open).without(&gone)), one);
-        let line = line_of(&gone, below(body, height));
-        self.add_tabs(line.draw(pane));
+    }
+
+    /// What a person has changed about the panels.
+    pub fn kept(&self) -> ScreenLayout {
+        let named = |panel: &P| panel.name().to_owned();
+        let lines = self.lines.iter().filter(|(_, lines)| *lines != 0);
+        ScreenLayout {
+            hidden: self.hidden().iter().map(named).collect(),
+            lines: lines.map(|(panel, lines)| (named(panel), *lines)).collect(),
+        }
+    }
+
+    /// Lays the panels out as they were kept, by a person or on another machine: names that mean
+    /// nothing are passed over.
+    pub fn lay_out(&mut self, kept: &ScreenLayout) {
+        let all = || P::ALL.iter().copied();
+        let is_hidden = |panel: &P| kept.hidden.iter().any(|name| name == panel.name());
+        self.hide(all().filter(is_hidden).collect());
+        let lines_of = |panel: P| Some((panel, *kept.lines.get(panel.name())?));
+        let now = |panel: P| self.lines.iter().find(|(one, _)| *one == panel).copied();
+        // Those that are as they were keep their order.
+        if all().any(|panel| now(panel) != lines_of(panel)) {
+            self.lines = all().filter_map(lines_of).collect();
+        }
     }
 }
 
@@ -125,17 +185,6 @@ impl Side {
             },
         }
     }
-}
-
-/// What panels are called.
-pub fn names_of<P: NamedPanel>(panels: &[P]) -> Vec<&'static str> {
-    panels.iter().map(|panel| panel.name()).collect()
-}
-
-/// The panels of some names; a name that is none is passed over.
-pub fn of_names<P: NamedPanel>(names: &[String]) -> Vec<P> {
-    let is_named = |panel: &&P| names.iter().any(|name| name == panel.name());
-    P::ALL.iter().filter(is_named).copied().collect()
 }
 
 /// The line that names hidden panels.

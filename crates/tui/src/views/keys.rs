@@ -33,6 +33,10 @@ pub enum ViewAction {
     Zoom,
     /// The panel out of sight, and back.
     Hide,
+    /// Make the panel that keys act on a line taller.
+    Taller,
+    /// Make it a line lower.
+    Lower,
     /// Stop drawing what is new, and go on. The work goes on in either case.
     Freeze,
     /// Sort the table by the next column.
@@ -73,6 +77,8 @@ const PANEL: Keys = table! {
     ["z", "enter"], ViewAction::Zoom, "zoom",
         "Show the panel alone or all panels; a second click on its title does the same";
     ["X"], ViewAction::Hide, "", "Hide the panel, also the next time, or show it again";
+    ["ctrl-down", "}"], ViewAction::Taller, "", "Make the panel taller, also the next time";
+    ["ctrl-up", "{"], ViewAction::Lower, "", "Make the panel lower";
 };
 
 /// The keys that move in a panel, in every view.

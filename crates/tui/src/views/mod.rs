@@ -26,6 +26,7 @@ pub mod filter;
 pub mod gantt;
 pub mod hidden;
 pub mod keys;
+mod lines;
 pub mod monitor;
 pub mod panels;
 pub mod result;
@@ -45,6 +46,7 @@ use crate::field::FilterField;
 use curves::CurveChart;
 use workbench_history::Standing;
 
+pub use hidden::ScreenLayout;
 pub use keys::ViewAction;
 
 /// The smallest size that a view is drawn at: the smallest window, less its last line.
@@ -65,11 +67,11 @@ pub trait View {
     /// Whether what a key asks for would change what there is to see.
     fn offers(&self, action: ViewAction) -> bool;
 
-    /// The names of the panels that are hidden.
-    fn hidden(&self) -> Vec<&'static str>;
+    /// What a person has changed about its panels.
+    fn kept(&self) -> ScreenLayout;
 
-    /// Hides the panels of these names, and no others.
-    fn hide(&mut self, names: &[String]);
+    /// Lays its panels out as they were kept.
+    fn lay_out(&mut self, kept: &ScreenLayout);
 
     /// Its chart of curves, where it has one.
     fn chart(&self) -> Option<&CurveChart> {

@@ -63,6 +63,10 @@ pub struct Panels<P> {
     scroll: HashMap<P, Scroll>,
     /// The panels that a person has hidden. The one that keys act on is shown all the same.
     hidden: Vec<P>,
+    /// The lines by which a person has made panels taller, or lower.
+    pub(super) lines: Vec<(P, i16)>,
+    /// The panel that was made so last, until it is drawn.
+    pub(super) resized: Option<P>,
     /// The panels to choose from.
     shown: Vec<P>,
     places: Vec<(P, Rect)>,
@@ -77,6 +81,8 @@ impl<P: Copy + Eq + Hash + Default> Panels<P> {
             ViewAction::PrevPanel => self.step(self.shown.len().saturating_sub(1)),
             ViewAction::Zoom => self.zoomed = !self.zoomed,
             ViewAction::Hide => self.turn_hidden(),
+            ViewAction::Taller => self.resize(1),
+            ViewAction::Lower => self.resize(-1),
             _ => return false,
         }
         true
@@ -104,6 +110,18 @@ impl<P: Copy + Eq + Hash + Default> Panels<P> {
         while self.hidden.contains(&self.focus) {
             self.step(1);
         }
+    }
+
+    /// Makes the panel that keys act on taller.
+    fn resize(&mut self, by: i16) {
+        let at = self
+            .lines
+            .iter()
+            .position(|(panel, _)| *panel == self.focus);
+        let before = at.map_or(0, |at| self.lines.remove(at).1);
+        // What was resized last decides where it shares an edge.
+        self.lines.push((self.focus, before.saturating_add(by)));
+        self.resized = Some(self.focus);
     }
 
     /// More names to be clicked.

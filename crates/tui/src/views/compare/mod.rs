@@ -28,7 +28,7 @@ use ratatui::Frame;
 use ratatui::crossterm::event::MouseEvent;
 use ratatui::layout::Rect;
 
-use super::hidden;
+use super::hidden::ScreenLayout;
 use super::panels::{Panels, Pointed};
 use super::{SMALLEST, View, ViewAction};
 use crate::event::SideBySide;
@@ -94,12 +94,12 @@ impl View for CompareView {
         self.panels.step_back()
     }
 
-    fn hidden(&self) -> Vec<&'static str> {
-        hidden::names_of(self.panels.hidden())
+    fn kept(&self) -> ScreenLayout {
+        self.panels.kept()
     }
 
-    fn hide(&mut self, names: &[String]) {
-        self.panels.hide(hidden::of_names(names));
+    fn lay_out(&mut self, kept: &ScreenLayout) {
+        self.panels.lay_out(kept);
     }
 
     fn offers(&self, action: ViewAction) -> bool {
@@ -136,7 +136,8 @@ pub fn draw(
         let body = below(area, used);
         let arrange = |body| layout::arrange(body, runs, theme);
         panels.choose_from(arrange(body).panels());
-        panels.draw_open(&mut pane, body, arrange, |pane, panel, scroll| {
+        let open = panels.open(body, arrange);
+        panels.draw_open(&mut pane, (body, open), |pane, panel, scroll| {
             draw_panel(pane, (panel, scroll), view, runs);
         });
     }

@@ -30,7 +30,7 @@ use ratatui::buffer::Buffer;
 use ratatui::crossterm::event::MouseEvent;
 use ratatui::layout::Rect;
 
-use super::hidden;
+use super::hidden::ScreenLayout;
 use super::panels::{Arranged, Panels, Pointed};
 use super::{View, ViewAction};
 use crate::field::FilterField;
@@ -75,12 +75,12 @@ impl View for MonitorView {
         in_list && self.filter.step_back() || self.panels.step_back()
     }
 
-    fn hidden(&self) -> Vec<&'static str> {
-        hidden::names_of(self.panels.hidden())
+    fn kept(&self) -> ScreenLayout {
+        self.panels.kept()
     }
 
-    fn hide(&mut self, names: &[String]) {
-        self.panels.hide(hidden::of_names(names));
+    fn lay_out(&mut self, kept: &ScreenLayout) {
+        self.panels.lay_out(kept);
     }
 
     fn offers(&self, action: ViewAction) -> bool {
@@ -126,7 +126,8 @@ pub fn draw(buf: &mut Buffer, area: Rect, view: &MonitorView, theme: &Theme) -> 
     let mut panels = view.panels.clone();
     panels.choose_from(layout::arrange(body, &contents).panels());
     let arrange = |body| layout::arrange(body, &contents);
-    panels.draw_open(&mut pane, body, arrange, |pane, panel, scroll| {
+    let open = panels.open(body, arrange);
+    panels.draw_open(&mut pane, (body, open), |pane, panel, scroll| {
         one(pane, (panel, scroll), view, &mut drawn.list);
     });
     drawn.panels = panels;

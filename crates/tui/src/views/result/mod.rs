@@ -44,7 +44,7 @@ use workbench_result::RunResult;
 
 use super::curve_grid;
 use super::curves::CurveChart;
-use super::hidden;
+use super::hidden::ScreenLayout;
 use super::panels::Pointed;
 use super::{SMALLEST, View, ViewAction};
 use crate::field::FilterField;
@@ -113,12 +113,12 @@ impl View for ResultView {
         in_table && self.table.filter.step_back() || self.panels.step_back()
     }
 
-    fn hidden(&self) -> Vec<&'static str> {
-        hidden::names_of(self.panels.hidden())
+    fn kept(&self) -> ScreenLayout {
+        self.panels.kept()
     }
 
-    fn hide(&mut self, names: &[String]) {
-        self.panels.hide(hidden::of_names(names));
+    fn lay_out(&mut self, kept: &ScreenLayout) {
+        self.panels.lay_out(kept);
     }
 
     fn offers(&self, action: ViewAction) -> bool {
@@ -180,12 +180,12 @@ pub fn draw(
         let body = below(area, used);
         let has = (view.chart.curves.metrics() > 0, view.timelines.any());
         let arrange = |body| layout::arrange(body, (result, has), theme);
-        let arranged = arrange(body);
-        panels.choose_from(arranged.panels());
-        if let Some(tabs) = arranged.tabs.as_ref().filter(|_| !panels.zoomed) {
+        panels.choose_from(arrange(body).panels());
+        let open = panels.open(body, arrange);
+        if let Some(tabs) = open.tabs.as_ref().filter(|_| !panels.zoomed) {
             layout::first_warning(&mut pane, (body, tabs.bar), result);
         }
-        panels.draw_open(&mut pane, body, arrange, |pane, panel, scroll| {
+        panels.draw_open(&mut pane, (body, open), |pane, panel, scroll| {
             let shown = (view, result, snapshot);
             draw_panel(pane, (panel, scroll), shown, &mut drawn);
         });

@@ -11,7 +11,7 @@ use crate::kit::below;
 use crate::views::panels::{Arranged, Hidden};
 
 /// Lines below which every one counts.
-pub const TIGHT: u16 = 28;
+const TIGHT: u16 = 28;
 
 /// What there is to show.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -20,6 +20,8 @@ pub struct Contents {
     pub arms: u16,
     /// Slots of the repeat under way.
     pub slots: u16,
+    /// Slots of the repeat of the plan that has the most.
+    pub tallest: u16,
     /// Lines that the last repeats of all arms take.
     pub ended: u16,
     /// Slots that tell how they stand; 0 where none does.
@@ -64,6 +66,31 @@ impl Contents {
         }
         panels.push(RunPanel::Log);
         panels
+    }
+
+    /// The same for the repeat of the plan that has the most slots.
+    fn of_tallest(self) -> Self {
+        let slots = self.tallest.max(self.slots);
+        Self {
+            slots,
+            told: if self.told > 0 { slots.max(1) } else { 0 },
+            ..self
+        }
+    }
+
+    /// Where room is kept for the tallest repeat of the plan, so that panels keep their places from
+    /// repeat to repeat; where that would take lines from others, for the one under way.
+    fn fitted(self, area: Rect, focus: RunPanel) -> Self {
+        let tallest = self.of_tallest();
+        let places = arrange(area, tallest, focus);
+        let whole = |(panel, place): &(RunPanel, Rect)| {
+            place.height >= tallest.heights(*panel, place.width).1
+        };
+        if places.len() == tallest.panels().len() && places.iter().all(whole) {
+            tallest
+        } else {
+            self
+        }
     }
 
     fn band(self, panels: &[RunPanel], width: u16) -> Band {
@@ -146,6 +173,7 @@ pub fn with_hidden(area: Rect, contents: Contents, focus: RunPanel) -> Arranged<
     let is_hidden = |places: &[(RunPanel, Rect)], panel: RunPanel| {
         places.iter().all(|(shown, _)| *shown != panel)
     };
+    let contents = contents.fitted(area, focus);
     let places = arrange(area, contents, focus);
     let all = contents.panels();
     if !all.iter().any(|panel| is_hidden(&places, *panel)) {

@@ -46,7 +46,7 @@ use workbench_result::workers_of;
 
 use super::curve_grid;
 use super::curves::CurveChart;
-use super::hidden;
+use super::hidden::ScreenLayout;
 use super::panels::Pointed;
 use super::{SMALLEST, View, ViewAction};
 use crate::field::FilterField;
@@ -54,7 +54,7 @@ use crate::kit::{Pane, Scroll, below, too_small};
 use crate::model::RunModel;
 use crate::model::snapshot_view::SnapshotView;
 use crate::theme::Theme;
-use layout::{Contents, TIGHT};
+use layout::Contents;
 use past::Past;
 use request::CursorRequest;
 
@@ -153,12 +153,12 @@ impl View for RunView {
         filter || self.panels.step_back()
     }
 
-    fn hidden(&self) -> Vec<&'static str> {
-        hidden::names_of(self.panels.hidden())
+    fn kept(&self) -> ScreenLayout {
+        self.panels.kept()
     }
 
-    fn hide(&mut self, names: &[String]) {
-        self.panels.hide(hidden::of_names(names));
+    fn lay_out(&mut self, kept: &ScreenLayout) {
+        self.panels.lay_out(kept);
     }
 
     fn offers(&self, action: ViewAction) -> bool {
@@ -226,14 +226,15 @@ pub fn draw(
         &view.model,
         (view.is_frozen(), view.standing),
     );
-    let contents = contents(&run, &view.model, area.height);
+    let contents = contents(&run, &view.model);
     let mut panels = view.panels.clone();
     panels.choose_from(contents.panels());
     let body = below(area, 2);
     let focus = panels.focus;
     let arrange = |body| layout::with_hidden(body, contents, focus);
     let run = view.at_cursor(run);
-    panels.draw_open(&mut pane, body, arrange, |pane, panel, scroll| {
+    let open = panels.open(body, arrange);
+    panels.draw_open(&mut pane, (body, open), |pane, panel, scroll| {
         draw_panel(pane, (panel, scroll), (view, &run), &mut drawn);
     });
     drawn.panels = panels;
@@ -274,7 +275,7 @@ fn draw_panel(
 }
 
 /// What there is to show, for the layout.
-fn contents(run: &SnapshotView<'_>, model: &RunModel, height: u16) -> Contents {
+fn contents(run: &SnapshotView<'_>, model: &RunModel) -> Contents {
     let past = &model.past;
     let Some(started) = run.started() else {
         return Contents::default();
@@ -284,18 +285,12 @@ fn contents(run: &SnapshotView<'_>, model: &RunModel, height: u16) -> Contents {
         .arms
         .iter()
         .map(|arm| workers_of(arm, &started.config.workers).len());
-    // The tallest repeat of the plan, so that the panels keep their places from repeat to repeat.
-    let slots = started.config.workers.iter().copied().max().unwrap_or(1);
+    let tallest = small(started.config.workers.iter().copied().max().unwrap_or(1) as usize);
+    let now = run.current().map(|current| current.id.workers);
+    let slots = now.map_or(tallest, |workers| small(workers as usize));
     let sampled = run.sample().map_or(0, |s| s.gpus.len());
-    let slots = u16::try_from(slots).unwrap_or(u16::MAX);
     let repeats = &run.snapshot.repeats;
     let telling = past.tells(repeats);
-    // Where lines are few, none is kept for repeats with more slots.
-    let now = run.current().map(|current| current.id.workers);
-    let told = match now {
-        Some(workers) if height < TIGHT => u16::try_from(workers).unwrap_or(slots),
-        _ => slots,
-    };
     let ended = started.arms.iter().flat_map(|arm| {
         let workers = workers_of(arm, &started.config.workers);
         workers.into_iter().map(|slots| 1 + slots as usize)
@@ -304,7 +299,8 @@ fn contents(run: &SnapshotView<'_>, model: &RunModel, height: u16) -> Contents {
         ended: small(ended.sum()),
         arms: small(arms.sum()),
         slots,
-        told: if telling { told.max(1) } else { 0 },
+        tallest,
+        told: if telling { slots.max(1) } else { 0 },
         items: small(model.items.rows().len()),
         cores: small(run.cores()),
         gpus: small(sampled.max(started.machine.gpus.len())),
