@@ -10,7 +10,7 @@ use workbench_report::side_by_side::{self, ArmBars, RunBar};
 use workbench_report::{Format, ReportError, document, format, replace};
 use workbench_result::{Interval, RunResult, arm_on};
 
-use super::{ArmCell, Comparison, Group};
+use super::{ArmCell, Comparison, Group, Named};
 
 /// What a comparison can be written as.
 pub const FORMATS: [Format; 6] = Format::ALL;
@@ -54,9 +54,12 @@ fn render(
         }
         Format::Markdown => Ok(markdown(comparison).into_bytes()),
         Format::Svg | Format::Png => {
-            let (title, subtitle) = (title(comparison), subtitle(comparison));
-            let foot = comparison.settings.same_line();
-            side_by_side::picture(format, &bars(comparison), (&title, &subtitle, &foot))
+            let kinds: Kinds = comparison.speedup_intervals().collect();
+            let subtitle = format!("Speed-up against {}, {}", against(comparison), kinds.name());
+            let run = |run: &Named| format!("{} {}", run.letter, run.id);
+            let runs: Vec<String> = comparison.runs.iter().map(run).collect();
+            let texts = ("Runs side by side", subtitle.as_str(), &*runs.join(" · "));
+            side_by_side::picture(format, &bars(comparison), texts)
         }
         Format::Html => Ok(page(comparison)?.into_bytes()),
     }
@@ -67,13 +70,9 @@ fn title(comparison: &Comparison) -> String {
     format!("Runs side by side: {}", format::join_words(&ids, "and"))
 }
 
-/// What the speed-ups are against, and what their intervals are.
-fn subtitle(comparison: &Comparison) -> String {
-    let against = comparison
-        .common_base()
-        .map_or_else(|| "each run's own base".to_owned(), str::to_owned);
-    let kinds: Kinds = comparison.speedup_intervals().collect();
-    format!("speed-up against {against} ({})", kinds.name())
+/// What the speed-ups are against.
+fn against(comparison: &Comparison) -> &str {
+    comparison.common_base().unwrap_or("each run's own base")
 }
 
 /// The arms that have a speed-up in any of the runs.
@@ -146,7 +145,11 @@ fn tables(comparison: &Comparison) -> Vec<Written> {
             rows: settings.collect(),
         },
         Written {
-            title: format!("Wall time (median) and {}", subtitle(comparison)),
+            title: format!(
+                "Wall time (median) and speed-up against {} ({})",
+                against(comparison),
+                kinds.name()
+            ),
             header: headed("arm"),
             rows: arms.collect(),
         },
@@ -305,7 +308,7 @@ mod tests {
                     for row in drawn {
                         assert!(text.contains(&row.name), "{text}");
                     }
-                    assert!(text.contains("speed-up against"), "{text}");
+                    assert!(text.contains("Speed-up against"), "{text}");
                 }
                 Format::Json => {
                     let read: Vec<RunResult> = serde_json::from_str(&text).unwrap();
