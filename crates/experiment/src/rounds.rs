@@ -110,7 +110,7 @@ impl Rounds {
         match outcome {
             Ok(finished) => {
                 recorder.emit(Event::RepeatFinished(Box::new(finished.clone())));
-                recorder.sync()?;
+                recorder.settle()?;
                 if !finished.counts() {
                     self.spoil(id, finished);
                 }

@@ -14,7 +14,7 @@ use super::plan::plan;
 use super::predictions::BeforeRun;
 use super::resumption::{OtherOrigin, check_data, check_origin};
 use super::rounds::RunEnd;
-use super::runner::{RunWork, Runner};
+use super::runner::{Observing, RunWork, Runner};
 use super::start::{
     arm_facts, comparison, from_folder, lab_facts, no_locks, specialised, start_of, unix_ms,
 };
@@ -269,7 +269,10 @@ fn measure(
     let runner = Runner {
         run,
         at_start: AtStart::new(&observer.read(watch.stopped_ns())),
-        observer: Mutex::new(observer),
+        observer: Mutex::new(Observing {
+            observer,
+            last: None,
+        }),
         scratch: run.path().join("scratch"),
         work,
         clock,

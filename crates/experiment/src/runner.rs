@@ -111,7 +111,10 @@ fn worked(output: &ArmOutput, started_ns: u64, ended_ns: u64) -> (u64, u64) {
 /// the samples say.
 fn used(measured: &ResourceUse, processes: Option<&ResourceUse>, seen: &Seen) -> ResourceUse {
     let peak = measured.peak_memory_bytes.max(seen.peak_rss_bytes);
-    let (mhz, hardware) = (seen.mhz().or(measured.mhz), measured.hardware);
+    let mhz = seen.mhz().or(measured.mhz);
+    // Programs that did the work are counted where they were started.
+    let own = processes.and_then(|processes| processes.hardware);
+    let hardware = own.or(measured.hardware);
     ResourceUse {
         mhz,
         hardware,
@@ -127,6 +130,17 @@ fn discard(dir: &Path) {
     let _ = std::fs::remove_dir_all(dir);
 }
 
+/// Looking at the machine before and after repeats.
+pub(super) struct Observing {
+    pub observer: Observer,
+    /// What it counted last, and when, on the run's clock.
+    pub last: Option<(u64, Readings)>,
+}
+
+/// What the machine counted is as good as new for so long: what takes this time is too short to
+/// disturb a repeat.
+const STILL_NEW_NS: u64 = 5_000_000;
+
 pub(super) struct Runner<'a> {
     pub run: &'a RunDir,
     /// Where repeats have their own directories.
@@ -136,7 +150,7 @@ pub(super) struct Runner<'a> {
     pub recorder: &'a Recorder,
     pub watch: &'a Watch,
     pub control: &'a Control,
-    pub observer: Mutex<Observer>,
+    pub observer: Mutex<Observing>,
     pub at_start: AtStart,
 }
 
@@ -197,8 +211,11 @@ impl Runner<'_> {
     }
 
     /// Runs one repeat on a thread of its own, so that every arm, serial or not, works on threads
-    /// that were started for this repeat in the same way.
+    /// that were started for this repeat in the same way. What other programs do needs none.
     fn repeat(&self, id: &RepeatId) -> Result<RepeatFinished, ExperimentError> {
+        if self.works_elsewhere(id) {
+            return self.repeat_here(id);
+        }
         thread::scope(|scope| {
             let name = format!("arm-{}", id.arm);
             thread::Builder::new()
@@ -217,8 +234,9 @@ impl Runner<'_> {
         if stop.load(Ordering::SeqCst) {
             return Err(LabError::Cancelled.into());
         }
+        let elsewhere = self.works_elsewhere(id);
         // Made before the threads that it counts.
-        let meter = UsageMeter::new();
+        let meter = (!elsewhere).then(UsageMeter::new);
         let pool = self.pool(id)?;
         let scratch = self
             .scratch
@@ -228,8 +246,10 @@ impl Runner<'_> {
             // Left by an earlier attempt that was killed.
             discard(&scratch);
         }
-        // What earlier repeats left in the heap must not decide on which pages this one works.
-        heap::give_back();
+        if !elsewhere {
+            // What earlier repeats left in the heap must not decide on which pages this one works.
+            heap::give_back();
+        }
         let place = Place {
             pool,
             id,
@@ -262,10 +282,10 @@ impl Runner<'_> {
         id: &RepeatId,
         place: &Place<'_>,
         progress: &Progress,
-        mut meter: UsageMeter,
+        mut meter: Option<UsageMeter>,
     ) -> Result<RepeatFinished, LabError> {
-        let before = self.readings();
-        meter.start();
+        let before = self.readings_before();
+        meter.iter_mut().for_each(UsageMeter::start);
         let instrument_before = self.instrument_cpu_ns();
         let screen_before = self.control.screen_cpu_ns();
         let cpu_before = process_cpu_ns();
@@ -285,7 +305,7 @@ impl Runner<'_> {
         let ended_ns = self.clock.now_ns();
         let cpu_ns =
             process_cpu_ns() - cpu_before + progress.processes_cpu_ns() + place.earlier_cpu_ns();
-        let usage = meter.stop();
+        let usage = meter.map(UsageMeter::stop).unwrap_or_default();
         // After a failure or an interruption tasks may still run; their spans belong to this
         // repeat.
         if let (Some(pool), Err(_)) = (&place.pool, &output) {
@@ -329,8 +349,25 @@ impl Runner<'_> {
 
     /// What the machine counts now. Asked while no clock runs.
     fn readings(&self) -> Readings {
-        let mut observer = self.observer.lock().unwrap_or_else(PoisonError::into_inner);
-        observer.read(self.watch.stopped_ns())
+        let mut observing = self.observer.lock().unwrap_or_else(PoisonError::into_inner);
+        let readings = observing.observer.read(self.watch.stopped_ns());
+        observing.last = Some((self.clock.now_ns(), readings.clone()));
+        readings
+    }
+
+    /// The same before a repeat: what the machine counted after the one before serves where nothing
+    /// can have come between them.
+    fn readings_before(&self) -> Readings {
+        let mut observing = self.observer.lock().unwrap_or_else(PoisonError::into_inner);
+        let last = observing.last.take();
+        drop(observing);
+        let is_new = |(at_ns, _): &(u64, Readings)| self.clock.now_ns() < at_ns + STILL_NEW_NS;
+        last.filter(is_new)
+            .map_or_else(|| self.readings(), |(_, readings)| readings)
+    }
+
+    fn works_elsewhere(&self, id: &RepeatId) -> bool {
+        self.work.lab.works_elsewhere(self.work.of_lab(&id.arm))
     }
 
     fn pool(&self, id: &RepeatId) -> Result<Option<Arc<Pool>>, ExperimentError> {

@@ -1,24 +1,22 @@
 //! One attempt to run a program: its helper, from the order to what was used.
 
 use std::fs::File;
-use std::io::{self, BufReader, Read as _};
-use std::net::Shutdown;
+use std::io::{self, Read as _};
 use std::os::fd::{AsRawFd as _, OwnedFd};
-use std::os::unix::net::UnixStream;
-use std::process::{Child, Command, Stdio};
-use std::sync::{Arc, OnceLock};
+use std::process::Stdio;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use command_fds::CommandFdExt as _;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::process::{Pid, Signal, kill_process_group};
 use workbench_clock::{Clock, program_ns};
 
 use crate::capture::{Capture, Printed, TakeLine, Wanted, widen};
 use crate::failure::{AttemptError, Stopped};
+use crate::helper_link::{HelperLink, KeptHelper, is_gone};
 use crate::pause;
 use crate::tree::{self, Look};
-use crate::wire::{ExitKind, LaunchOrder, Said, Tell, Used, receive, send};
+use crate::wire::{ExitKind, LaunchOrder, PipePaths, Said, Tell, Used};
 
 /// Interval of looks at whether the repeat is to stop, and at what the program uses.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
@@ -26,14 +24,6 @@ const LOOK_EVERY: Duration = Duration::from_millis(100);
 const SHORTEST_WAIT: Duration = Duration::from_millis(1);
 /// How long a helper may take to get ready.
 const READY: Duration = Duration::from_secs(30);
-
-/// The command that starts this program as the helper.
-static START: OnceLock<fn() -> Command> = OnceLock::new();
-
-/// Says how this program is started as the helper; the first call counts.
-pub fn start_helper_with(start: fn() -> Command) {
-    let _ = START.set(start);
-}
 
 /// How an attempt went.
 #[derive(Debug)]
@@ -92,93 +82,107 @@ pub(crate) struct HelperProcess {
     /// What its program tells.
     events: Option<File>,
     chunk: Vec<u8>,
-    helper: Child,
-    link: Arc<UnixStream>,
-    said: BufReader<UnixStream>,
-    partial: Vec<u8>,
+    /// There until this is dropped.
+    helper: Option<HelperLink>,
     capture: Option<Capture>,
-    /// The program, from its start to its end.
-    main: Option<Pid>,
+    /// What earlier programs of the helper used, in nanoseconds of CPU time.
+    cpu_before_ns: u64,
+    /// Whether the helper is one that runs more than one program.
+    is_kept: bool,
+    /// Whether it can run another one now.
+    is_idle: bool,
+    kept: KeptHelper,
 }
 
+/// The ends of pipes that a program writes to.
+struct ProgramPipes {
+    outputs: [OwnedFd; 2],
+    events: Option<OwnedFd>,
+}
+
+impl ProgramPipes {
+    /// Where another process of this user opens them, on systems that can do that. What it opens
+    /// is new, so that no program can leave a pipe to the next in another mode.
+    fn paths(&self) -> Option<PipePaths> {
+        let of = |fd: &OwnedFd| format!("/proc/{}/fd/{}", std::process::id(), fd.as_raw_fd());
+        KEEPS.load(Ordering::Relaxed).then(|| PipePaths {
+            outputs: self.outputs.each_ref().map(of),
+            events: self.events.as_ref().map(of),
+        })
+    }
+}
+
+/// Whether a helper can run more than one program: it then opens pipes of this process.
+static KEEPS: AtomicBool = AtomicBool::new(cfg!(all(target_os = "linux", not(workbench_portable))));
+
 impl HelperProcess {
-    /// Starts a helper and waits until it is ready.
+    /// Gives a program to the kept helper, or to a new one where there is none, and waits until it
+    /// can be started.
     pub(crate) fn start(
         mut order: LaunchOrder,
         listens: bool,
         wanted: Wanted,
         take: TakeLine,
+        kept: &KeptHelper,
     ) -> Result<Self, AttemptError> {
-        let start = START
-            .get()
-            .ok_or_else(|| io::Error::from(io::ErrorKind::Unsupported))?;
-        let (link, theirs) = UnixStream::pair()?;
-        let (capture, [out, err]) = Capture::start(wanted, take)?;
-        let mut command = start();
-        command
-            .stdin(Stdio::from(OwnedFd::from(theirs)))
-            .stdout(Stdio::from(out))
-            .stderr(Stdio::from(err));
+        let (capture, outputs) = Capture::start(wanted, take)?;
+        let mut pipes = ProgramPipes {
+            outputs,
+            events: None,
+        };
         let mut events = None;
         if listens {
             let (pipe, into) = io::pipe()?;
             widen(&into);
-            let (pipe, into) = (OwnedFd::from(pipe), OwnedFd::from(into));
+            let pipe = OwnedFd::from(pipe);
             // Does not fail for a pipe.
             let _ = rustix::io::ioctl_fionbio(&pipe, true);
-            order.events = Some(into.as_raw_fd());
-            command.preserved_fds(vec![into]);
             events = Some(File::from(pipe));
+            pipes.events = Some(OwnedFd::from(into));
         }
-        let helper = command.spawn()?;
-        drop(command);
-        let mut this = Self {
+        let (helper, cpu_before_ns) = launch(&mut order, pipes, kept)?;
+        Ok(Self {
             events,
             chunk: vec![0; EVENT_CHUNK],
-            helper,
-            said: BufReader::new(link.try_clone()?),
-            link: Arc::new(link),
-            partial: Vec::new(),
+            helper: Some(helper),
             capture: Some(capture),
-            main: None,
-        };
-        send(&mut &*this.link, &order)?;
-        match this.hear(READY, &mut |_| {})? {
-            Some(Said::Ready) => Ok(this),
-            Some(Said::NoInput(errno)) => {
-                Err(AttemptError::Input(io::Error::from_raw_os_error(errno)))
-            }
-            _ => Err(AttemptError::Lost),
-        }
+            cpu_before_ns,
+            is_kept: order.pipes.is_some(),
+            is_idle: order.pipes.is_some(),
+            kept: kept.clone(),
+        })
     }
 
     /// The process below which all of the program is.
     pub(crate) fn root(&self) -> u32 {
-        self.helper.id()
+        self.helper.as_ref().map_or(0, HelperLink::id)
     }
 
-    /// Runs the program to its end. Dropping this afterwards reaps the helper, which can take the
-    /// kernel milliseconds, so it is not done while the clock runs.
+    /// Runs the program to its end. Dropping this afterwards may reap the helper, which can take
+    /// the kernel milliseconds, so it is not done while the clock runs.
     pub(crate) fn go(
         &mut self,
         watcher: &Oversight<'_>,
         told: &mut dyn FnMut(&[u8]),
     ) -> Result<Attempted, AttemptError> {
-        let _paused = pause::pausable(&self.link);
+        let link = Arc::clone(&self.helper()?.link);
+        let _paused = pause::pausable(&link);
         let begun_ns = program_ns();
         let elapsed = || Duration::from_nanos(program_ns().saturating_sub(begun_ns));
-        send(&mut &*self.link, &Tell::Go)?;
+        self.is_idle = false;
+        self.helper()?.go()?;
         let mut looked_ns = begun_ns;
+        let mut most = 0;
         let mut stopped = None;
         let mut ended = None;
-        let used = loop {
+        let mut used = loop {
             let left = watcher.limit.map(|limit| limit.saturating_sub(elapsed()));
             let left = left.filter(|_| stopped.is_none()).unwrap_or(LOOK_EVERY);
             let said = self.hear(left.clamp(SHORTEST_WAIT, LOOK_EVERY), told)?;
             if ended.is_none() && stopped.is_none() {
                 stopped = watcher.reason_to_stop(elapsed(), said.as_ref());
                 if stopped.is_some() && !matches!(said, Some(Said::Ended(_))) {
-                    send(&mut &*self.link, &Tell::Stop)?;
+                    self.helper()?.tell(&Tell::Stop)?;
                 }
             }
             match said {
@@ -186,22 +190,24 @@ impl HelperProcess {
                     let now_ns = tree::monotonic_ns();
                     let ago_ns = end.worked_ns.map(|at| now_ns.saturating_sub(at));
                     ended = Some((end.exit, ago_ns, program_ns()));
-                    self.main = None;
                 }
                 Some(Said::Done(used)) => break *used,
                 Some(Said::NotStarted(errno)) => {
                     return Err(AttemptError::Start(io::Error::from_raw_os_error(errno)));
                 }
-                Some(Said::Started(pid)) => self.main = Pid::from_raw(pid),
                 None if looked_ns + LOOK_EVERY.as_nanos() as u64 <= program_ns() => {
-                    (watcher.look)(tree::look(self.helper.id()));
+                    let look = self.look();
+                    most = most.max(look.processes);
+                    (watcher.look)(look);
                     looked_ns = program_ns();
                 }
                 Some(_) | None => {}
             }
         };
+        used.has_seen(most);
         while self.read_events(told) {}
         let (exit, ago_ns, heard_ns) = ended.ok_or(AttemptError::Lost)?;
+        self.is_idle = self.is_kept && stopped.is_none() && !used.escaped;
         Ok(Attempted {
             exit,
             ago_ns,
@@ -212,15 +218,29 @@ impl HelperProcess {
         })
     }
 
+    /// What the program uses now.
+    fn look(&self) -> Look {
+        let look = tree::look(self.root());
+        Look {
+            cpu_ns: look.cpu_ns.saturating_sub(self.cpu_before_ns),
+            ..look
+        }
+    }
+
+    fn helper(&mut self) -> Result<&mut HelperLink, AttemptError> {
+        self.helper.as_mut().ok_or(AttemptError::Lost)
+    }
+
     /// What the helper says within a time, if anything. What its program tells is handed over.
     fn hear(
         &mut self,
         within: Duration,
         told: &mut dyn FnMut(&[u8]),
     ) -> Result<Option<Said>, AttemptError> {
-        if self.said.buffer().is_empty() {
+        let helper = self.helper.as_mut().ok_or(AttemptError::Lost)?;
+        if helper.said.buffer().is_empty() {
             let events = self.events.as_ref();
-            let mut all = vec![PollFd::new(&*self.link, PollFlags::IN)];
+            let mut all = vec![PollFd::new(&*helper.link, PollFlags::IN)];
             all.extend(events.map(|pipe| PollFd::new(pipe, PollFlags::IN)));
             let within = Timespec::try_from(within).ok();
             match poll(&mut all, within.as_ref()) {
@@ -236,13 +256,57 @@ impl HelperProcess {
                 return Ok(None);
             }
         }
-        self.link.set_read_timeout(Some(LOOK_EVERY))?;
-        match receive::<Said>(&mut self.said, &mut self.partial) {
-            Ok(Some(said)) => Ok(Some(said)),
-            Ok(None) => Err(AttemptError::Lost),
-            Err(error) if is_late(&error) => Ok(None),
-            Err(error) => Err(error.into()),
+        self.helper()?.read(LOOK_EVERY)
+    }
+}
+
+/// Has a helper get ready for a program. Also returns what its earlier programs used, in
+/// nanoseconds of CPU time.
+fn launch(
+    order: &mut LaunchOrder,
+    pipes: ProgramPipes,
+    kept: &KeptHelper,
+) -> Result<(HelperLink, u64), AttemptError> {
+    order.pipes = pipes.paths();
+    if order.pipes.is_some() {
+        if let Some(mut helper) = kept.take() {
+            match ready(&mut helper, order) {
+                // Somebody ended it while it had nothing to do.
+                Err(AttemptError::Lost) => {}
+                other => return Ok((helper, other?)),
+            }
         }
+        let mut helper = HelperLink::start([Stdio::null(), Stdio::null()], None)?;
+        match ready(&mut helper, order) {
+            Err(AttemptError::Pipes) => {
+                KEEPS.store(false, Ordering::Relaxed);
+                order.pipes = None;
+            }
+            other => return Ok((helper, other?)),
+        }
+    }
+    let [out, err] = pipes.outputs;
+    order.events = pipes.events.as_ref().map(OwnedFd::as_raw_fd);
+    let mut helper = HelperLink::start([out.into(), err.into()], pipes.events)?;
+    let cpu_ns = ready(&mut helper, order)?;
+    Ok((helper, cpu_ns))
+}
+
+/// Orders a program and waits until the helper can start it.
+fn ready(helper: &mut HelperLink, order: &LaunchOrder) -> Result<u64, AttemptError> {
+    let told = helper.tell(&Tell::Next(Box::new(order.clone())));
+    told.map_err(|error| {
+        if is_gone(&error) {
+            AttemptError::Lost
+        } else {
+            error.into()
+        }
+    })?;
+    match helper.read(READY)? {
+        Some(Said::Ready(cpu_ns)) => Ok(cpu_ns),
+        Some(Said::NoPipes(_)) => Err(AttemptError::Pipes),
+        Some(Said::NoInput(errno)) => Err(AttemptError::Input(io::Error::from_raw_os_error(errno))),
+        _ => Err(AttemptError::Lost),
     }
 }
 
@@ -270,21 +334,13 @@ impl HelperProcess {
     }
 }
 
-fn is_late(error: &io::Error) -> bool {
-    matches!(
-        error.kind(),
-        io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut | io::ErrorKind::Interrupted
-    )
-}
-
 impl Drop for HelperProcess {
-    /// Ends the helper, and with it whatever it still runs.
+    /// Keeps a helper that can run another program, and ends any other, with whatever it still
+    /// runs.
     fn drop(&mut self) {
-        let _ = self.link.shutdown(Shutdown::Both);
-        let _ = self.helper.wait();
-        if let Some(main) = self.main {
-            // Somebody ended the helper before it could do this.
-            let _ = kill_process_group(main, Signal::KILL);
+        match self.helper.take() {
+            Some(helper) if self.is_idle => self.kept.keep(helper),
+            other => drop(other),
         }
         if let Some(capture) = self.capture.take() {
             let _ = capture.end();

@@ -11,6 +11,9 @@ pub(crate) enum AttemptError {
     /// Its input cannot be read.
     #[error("{0}")]
     Input(io::Error),
+    /// A helper cannot open the pipes of this process, so each program needs a helper of its own.
+    #[error("its pipes cannot be opened")]
+    Pipes,
     /// The program cannot be started.
     #[error("{0}")]
     Start(io::Error),

@@ -7,11 +7,12 @@
 //!   `digest`, `clock`, `words`.
 //! - **Does not belong here:** any particular program or lab.
 //!
-//! A helper process does for one repeat what this process cannot: orphans of the program become
-//! its children (Linux' child subreaper), so that nothing outlives the repeat, and what the system
-//! counts of its children is what the program and all that it started have used. It is this program
-//! itself, started with the argument [`HELPER`] before the clock is, and ends everything when this
-//! process ends, however that happens.
+//! A helper process does what this process cannot: orphans of the program become its children
+//! (Linux' child subreaper), so that nothing outlives the repeat, and what the system counts of its
+//! children is what the program and all that it started have used. It is this program itself,
+//! started with the argument [`HELPER`] before the clock is, and ends everything when this process
+//! ends, however that happens. One helper runs one repeat after the other, as long as each of them
+//! ends by itself and leaves nothing that cannot be ended.
 
 mod attempt;
 mod capture;
@@ -22,6 +23,7 @@ mod file_lab;
 mod folder;
 mod hashed;
 mod helper;
+mod helper_link;
 mod lab;
 mod line_match;
 mod messages;
@@ -34,6 +36,7 @@ mod peers;
 mod peers_found;
 mod prepared;
 mod program;
+mod reap;
 mod safe_text;
 mod scaffold;
 mod settings;
@@ -44,11 +47,11 @@ mod tree;
 mod wire;
 mod work_cpu;
 
-pub use attempt::start_helper_with;
 pub use check::{CheckError, OutputCheck, OutputChecks};
 pub use folder::{HANDOUT, LAB_FILE, LabProblem, lab_folders, read_folder};
 pub use hashed::hash_file;
 pub use helper::{HELPER, serve};
+pub use helper_link::start_helper_with;
 pub use lab::{ProgramLab, ad_hoc};
 pub use once::{OnceEnd, OnceProgram, OnceStart};
 pub use peers::{Peers, WriteInput};

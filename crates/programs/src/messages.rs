@@ -197,6 +197,7 @@ pub(crate) fn not_started(error: &AttemptError) -> String {
             }
             _ => format!("it cannot be started: {error}"),
         },
+        AttemptError::Pipes => "the helper that starts programs cannot open its pipes".to_owned(),
         AttemptError::Lost => {
             "the helper that watched over it was ended, and so was the program".to_owned()
         }

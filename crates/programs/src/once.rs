@@ -10,6 +10,7 @@ use workbench_protocol::arm::{ArmLine, ArmLineError, ArmLines};
 use crate::attempt::{HelperProcess, Oversight};
 use crate::capture::Wanted;
 use crate::failure::{AttemptError, Stopped};
+use crate::helper_link::KeptHelper;
 use crate::messages;
 use crate::program::{CommandLine, find, variables};
 use crate::template::PlaceValues;
@@ -120,14 +121,14 @@ impl OnceProgram {
             argv: self.line.argv(start.values),
             dir: self.dir.display().to_string(),
             vars: variables(start.values, self.places),
-            stdin: None,
-            events: None,
             grace_ms: GRACE_MS,
+            ..LaunchOrder::default()
         };
         let failed = |error: AttemptError| messages::not_started(&error);
         let take = Box::new(|_: &str, _: &str| {});
-        let mut helper =
-            HelperProcess::start(order, true, Wanted::default(), take).map_err(failed)?;
+        let kept = KeptHelper::default();
+        let helper = HelperProcess::start(order, true, Wanted::default(), take, &kept);
+        let mut helper = helper.map_err(failed)?;
         let (is_over, too_much) = (Cell::new(false), Cell::new(None));
         let watcher = Oversight {
             is_cancelled: &|| is_over.get() || too_much.get().is_some() || (start.stop)(),

@@ -213,6 +213,10 @@ impl PreparedLab for WithPeers {
         !self.wanted.contains(arm) && self.own.needs_pool(arm)
     }
 
+    fn works_elsewhere(&self, arm: &str) -> bool {
+        self.wanted.contains(arm) || self.own.works_elsewhere(arm)
+    }
+
     fn continues(&self, arm: &str) -> bool {
         !self.wanted.contains(arm) && self.own.continues(arm)
     }

@@ -18,6 +18,7 @@ use crate::capture::{Printed, Wanted};
 use crate::check::OutputCheck;
 use crate::failure::{AttemptError, Stopped};
 use crate::hashed::hash_file;
+use crate::helper_link::KeptHelper;
 use crate::messages;
 use crate::program::{ArmProgram, CommandLine, PLACES, find, variables};
 use crate::settings::{ProgramSettings, Timed, param, set};
@@ -37,6 +38,8 @@ pub(crate) struct Prepared {
     /// Values of placeholders that are the same in all repeats.
     values: PlaceValues,
     data_sha256: Option<String>,
+    /// The helper between two programs.
+    kept: KeptHelper,
     /// The helper of the next repeat, and who takes what its program prints.
     ready: Mutex<Option<Ready>>,
     /// Arms that have had their warm-up runs, with the number of workers.
@@ -73,6 +76,7 @@ impl Prepared {
             seed: config.seed,
             values: values(settings, config),
             data_sha256,
+            kept: KeptHelper::default(),
             ready: Mutex::default(),
             warm: Mutex::default(),
             dir,
@@ -146,8 +150,8 @@ impl Prepared {
             dir: self.dir.display().to_string(),
             vars,
             stdin: self.settings.stdin.as_ref().map(input),
-            events: None,
             grace_ms: GRACE_MS,
+            ..LaunchOrder::default()
         }
     }
 
@@ -160,7 +164,8 @@ impl Prepared {
     ) -> Result<(), LabError> {
         let order = self.order(arm, line, &self.values(ctx));
         let failed = |error| LabError::Failed(messages::not_run(&arm.name, &line.text, &error));
-        let attempt = HelperProcess::start(order, false, Wanted::default(), Box::new(|_, _| {}));
+        let take = Box::new(|_: &str, _: &str| {});
+        let attempt = HelperProcess::start(order, false, Wanted::default(), take, &self.kept);
         let watcher = Oversight {
             is_cancelled: &|| ctx.progress.is_cancelled(),
             look: &|_| {},
@@ -353,6 +358,10 @@ impl PreparedLab for Prepared {
         false
     }
 
+    fn works_elsewhere(&self, _arm: &str) -> bool {
+        true
+    }
+
     fn warm_up(&self, arm: &str, ctx: &ArmContext<'_>) -> Result<(), LabError> {
         let arm = self.arm(arm)?;
         let scratch = fs::create_dir_all(ctx.scratch);
@@ -377,7 +386,8 @@ impl PreparedLab for Prepared {
                 progress.output(source, line);
             }
         });
-        let attempt = HelperProcess::start(order, true, self.settings.checks.wanted(), take);
+        let wanted = self.settings.checks.wanted();
+        let attempt = HelperProcess::start(order, true, wanted, take, &self.kept);
         let attempt = attempt.map_err(|error| {
             LabError::Environment(messages::not_run(&arm.name, &arm.line.text, &error))
         })?;

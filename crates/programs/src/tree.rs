@@ -3,15 +3,18 @@
 //! On Linux they are the descendants of the helper, to which orphans are given. On other systems
 //! they are the program's process group, which a program can leave.
 
+use std::fs::File;
+use std::io::Read as _;
+
 use nix::sys::resource::{UsageWho, getrusage};
 use nix::sys::time::TimeValLike as _;
 use rustix::process::{Pid, Signal};
 use workbench_machine::monitor::{ProcessUse, ResourceUse};
 
 #[cfg(all(target_os = "linux", not(workbench_portable)))]
-pub(crate) use linux::{adopt_orphans, is_any_left, look, names, peek, signal_all};
+pub(crate) use linux::{adopt_orphans, end_session, is_any_left, look, names, peek, signal_all};
 #[cfg(any(workbench_portable, not(target_os = "linux")))]
-pub(crate) use portable::{adopt_orphans, is_any_left, look, names, peek, signal_all};
+pub(crate) use portable::{adopt_orphans, end_session, is_any_left, look, names, peek, signal_all};
 
 /// Nanoseconds on a clock that all processes share.
 pub(crate) fn monotonic_ns() -> u64 {
@@ -26,6 +29,8 @@ pub(crate) struct Look {
     pub cpu_ns: u64,
     /// Resident memory, in bytes.
     pub rss_bytes: u64,
+    /// How many processes there are.
+    pub processes: u64,
 }
 
 /// What the system has counted of the processes that this one has waited for.
@@ -58,10 +63,16 @@ impl Counted {
                 system_ns: ns(usage.system_time()),
                 read_bytes,
                 written_bytes,
+                started: None,
             }),
             ..ResourceUse::default()
         };
         Self { usage }
+    }
+
+    /// CPU time, in nanoseconds.
+    pub(crate) fn cpu_ns(&self) -> u64 {
+        self.usage.processes.map_or(0, |all| all.cpu_ns())
     }
 
     /// What was counted since `before`. The peak of memory is that of the largest process.
@@ -82,6 +93,7 @@ impl Counted {
                 system_ns: now_own.system_ns.saturating_sub(then_own.system_ns),
                 read_bytes: bytes(now_own.read_bytes, then_own.read_bytes),
                 written_bytes: bytes(now_own.written_bytes, then_own.written_bytes),
+                started: None,
             }),
             ..ResourceUse::default()
         }
@@ -91,7 +103,10 @@ impl Counted {
 /// Bytes that this process and those that it has waited for have read and written, as the kernel
 /// adds them up (proc_pid_io(5)).
 fn transferred() -> Option<[u64; 2]> {
-    let text = std::fs::read_to_string("/proc/self/io").ok()?;
+    // Its numbers have 20 digits at most, so it is read at once.
+    let mut buffer = [0; 512];
+    let length = File::open("/proc/self/io").ok()?.read(&mut buffer).ok()?;
+    let text = str::from_utf8(&buffer[..length]).ok()?;
     let number = |name: &str| {
         let line = text.lines().find_map(|line| line.strip_prefix(name))?;
         line.trim().parse::<u64>().ok()
@@ -102,12 +117,16 @@ fn transferred() -> Option<[u64; 2]> {
 #[cfg(all(target_os = "linux", not(workbench_portable)))]
 mod linux {
     use std::fs;
+    use std::time::{Duration, Instant};
 
     use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid};
     use rustix::process::{getpid, kill_process, set_child_subreaper};
 
     use super::{Look, Pid, Signal};
     use crate::wire::ExitKind;
+
+    /// How long the end of what is killed is waited for.
+    const END_WITHIN: Duration = Duration::from_secs(10);
 
     /// Orphans of what this process starts become its own children.
     pub(crate) fn adopt_orphans() {
@@ -127,6 +146,39 @@ mod linux {
             }
             _ => None,
         }
+    }
+
+    /// Kills all of a session whose leader, a child of this process, has ended or is about to. The
+    /// leader is not reaped before, so that nothing else can have its number.
+    pub(crate) fn end_session(leader: u32) {
+        let Ok(id) = i32::try_from(leader) else {
+            return;
+        };
+        let ended = WaitPidFlag::WEXITED | WaitPidFlag::WNOWAIT;
+        // Fails where it has been reaped.
+        if waitid(Id::Pid(nix::unistd::Pid::from_raw(id)), ended).is_err() {
+            return;
+        }
+        // What is killed may just have started something, and may hang in the kernel.
+        let begun = Instant::now();
+        while kill_members(leader) && begun.elapsed() < END_WITHIN {
+            std::thread::yield_now();
+        }
+    }
+
+    /// Kills what runs of a session; whether there was anything.
+    fn kill_members(session: u32) -> bool {
+        let all = fs::read_dir("/proc").into_iter().flatten().flatten();
+        let pids = all.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
+        let stats = pids.filter_map(|pid| Some((pid, Stat::read(pid)?)));
+        let members = stats.filter(|(_, stat)| stat.session == u64::from(session) && !stat.is_over);
+        let mut killed = false;
+        for (pid, _) in members {
+            if let Some(pid) = i32::try_from(pid).ok().and_then(Pid::from_raw) {
+                killed |= kill_process(pid, Signal::KILL).is_ok();
+            }
+        }
+        killed
     }
 
     /// Whether something runs that is not this process' child: what it started is, or will be.
@@ -160,6 +212,7 @@ mod linux {
         let mut ticks = Stat::read(root).map_or(0, |stat| stat.ticks_of_reaped);
         for stat in descendants(root).into_iter().filter_map(Stat::read) {
             ticks += stat.ticks + stat.ticks_of_reaped;
+            look.processes += 1;
             look.rss_bytes += stat.pages * rustix::param::page_size() as u64;
         }
         let per_s = rustix::param::clock_ticks_per_second().max(1);
@@ -210,6 +263,7 @@ mod linux {
     struct Stat {
         name: String,
         is_over: bool,
+        session: u64,
         ticks: u64,
         ticks_of_reaped: u64,
         pages: u64,
@@ -228,6 +282,7 @@ mod linux {
             Some(Self {
                 name: before.split_once('(')?.1.to_owned(),
                 is_over: matches!(*columns.first()?, "Z" | "X" | "x"),
+                session: number(3)?,
                 ticks: number(11)? + number(12)?,
                 ticks_of_reaped: number(13)? + number(14)?,
                 pages: number(21)?,
@@ -264,6 +319,9 @@ mod portable {
 
     /// Only Linux gives orphans to somebody.
     pub(crate) fn adopt_orphans() {}
+
+    /// Nobody tells here what belongs to a session.
+    pub(crate) fn end_session(_: u32) {}
 
     /// Whether something of the program's process group still runs.
     pub(crate) fn is_any_left(main: Pid) -> bool {

@@ -17,15 +17,30 @@ pub(crate) struct LaunchOrder {
     pub vars: Vec<(String, String)>,
     /// The file that it reads as its standard input; nothing when there is none.
     pub stdin: Option<String>,
-    /// The descriptor on which it may tell more, where somebody listens.
+    /// The descriptor on which it may tell more, where somebody listens and the helper has
+    /// inherited it.
     pub events: Option<i32>,
+    /// The pipes of the program; those that the helper has inherited when there are none here. A
+    /// helper that is given them can run one program after the other.
+    pub pipes: Option<PipePaths>,
     /// How long processes may take to end after SIGTERM, in milliseconds.
     pub grace_ms: u64,
 }
 
-/// What this process tells the helper, after the [`Order`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+/// Where the helper opens the pipes of a program.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct PipePaths {
+    /// Standard output and standard error.
+    pub outputs: [String; 2],
+    /// The one on which it may tell more, where somebody listens.
+    pub events: Option<String>,
+}
+
+/// What this process tells the helper.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Tell {
+    /// What to run next.
+    Next(Box<LaunchOrder>),
     /// Start the program.
     Go,
     /// End it and all that it started.
@@ -39,8 +54,10 @@ pub(crate) enum Tell {
 /// What the helper says.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) enum Said {
-    /// It waits for [`Tell::Go`].
-    Ready,
+    /// It waits for [`Tell::Go`]. What earlier programs used, in nanoseconds of CPU time.
+    Ready(u64),
+    /// The pipes cannot be opened; the number of the system's error.
+    NoPipes(i32),
     /// The program could not be started; the number of the system's error.
     NotStarted(i32),
     /// A file of the order could not be opened; the number of the system's error.
@@ -79,6 +96,19 @@ pub(crate) struct Used {
     pub usage: ResourceUse,
     /// The names of processes that still ran when the program had ended.
     pub left: Vec<String>,
+    /// Whether some of them could not be ended. The helper then runs nothing more.
+    pub escaped: bool,
+}
+
+impl Used {
+    /// Takes note that there were so many processes at once, where not all of them were counted.
+    pub(crate) fn has_seen(&mut self, processes: u64) {
+        let started = self.usage.processes.as_mut();
+        let started = started.and_then(|all| all.started.as_mut());
+        if let Some(started) = started.filter(|started| started.at_least) {
+            started.count = started.count.max(processes);
+        }
+    }
 }
 
 /// Writes a message.

@@ -4,15 +4,21 @@
 //! nothing more is written, and the run stops ([`Recorder::give_up`]). What is queued is written at
 //! once, so a killed process leaves at most one unfinished line. Whoever records faster than the
 //! log can be written is slowed down once [`QUEUE`] events wait; memory does not grow.
+//!
+//! What is written outlives this process, and a failure of the power only once it is on the disk.
+//! Waiting for a disk takes longer than a short repeat, so repeats that follow each other fast
+//! share one wait ([`Recorder::settle`]): such a failure costs what was recorded in the last
+//! [`AT_RISK`] at most.
 
 use std::fs::{File, OpenOptions};
 use std::io;
 use std::iter;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{self, Receiver, Sender, SyncSender};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender, SyncSender};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
 use super::error::RecordError;
 use super::event::{Event, Record};
@@ -26,9 +32,16 @@ pub type Subscriber = Box<dyn FnMut(&Record) + Send>;
 /// Events that wait to be written at most.
 pub const QUEUE: usize = 8192;
 
+/// How long what was settled may be written and not yet on the disk.
+pub const AT_RISK: Duration = Duration::from_millis(100);
+/// Time after which settling waits for the disk: before the writer would have to do it by itself,
+/// and so while whoever settles is not measuring anything.
+const SETTLE_EVERY: Duration = Duration::from_millis(50);
+
 enum Message {
     Record(Record),
     Sync(Sender<()>),
+    Settle(Sender<()>),
     /// The last records of a run that could not go on.
     Last(Vec<Record>),
 }
@@ -152,8 +165,21 @@ impl Recorder {
     /// # Errors
     /// The first error of writing, for example a full disk.
     pub fn sync(&self) -> Result<(), RecordError> {
+        self.wait(Message::Sync)
+    }
+
+    /// Waits until everything recorded so far is written, so that it is there also if this process
+    /// is killed. It is on the disk now too, or will be within [`AT_RISK`].
+    ///
+    /// # Errors
+    /// As [`Recorder::sync`].
+    pub fn settle(&self) -> Result<(), RecordError> {
+        self.wait(Message::Settle)
+    }
+
+    fn wait(&self, message: fn(Sender<()>) -> Message) -> Result<(), RecordError> {
         let (done, wait) = mpsc::channel();
-        let _ = self.sender.send(Message::Sync(done));
+        let _ = self.sender.send(message(done));
         let _ = wait.recv();
         match lock_of(&self.shared.error).take() {
             Some(source) => Err(RecordError::io("write", &self.shared.path, source)),
@@ -192,18 +218,55 @@ impl Recorder {
     }
 }
 
+/// When the log was last on the disk, and when it has to be again.
+#[derive(Debug)]
+struct DiskDue {
+    last: Instant,
+    due: Option<Instant>,
+}
+
+impl DiskDue {
+    /// Takes note that something was settled; whether it has to be on the disk now.
+    fn settle(&mut self, now: Instant) -> bool {
+        if now.saturating_duration_since(self.last) >= SETTLE_EVERY {
+            return true;
+        }
+        self.due.get_or_insert(now + AT_RISK);
+        false
+    }
+
+    /// Takes note that all of it is on the disk.
+    fn is_synced(&mut self, now: Instant) {
+        *self = Self {
+            last: now,
+            due: None,
+        };
+    }
+}
+
 impl Shared {
     fn run(&self, mut log: LogFile, receiver: &Receiver<Message>, mut subscriber: Subscriber) {
         let mut broken = false;
-        while let Ok(first) = receiver.recv() {
+        let mut disk = DiskDue {
+            last: Instant::now(),
+            due: None,
+        };
+        while let Some(first) = self.next(receiver, &log, &mut disk) {
             let mut records = Vec::new();
             let mut last = Vec::new();
-            let mut synced = Vec::new();
+            let (mut waiting, mut settles, mut syncs) = (Vec::new(), false, false);
             // As many as may wait: a writer that is kept up by new ones would never write.
             for message in iter::once(first).chain(receiver.try_iter().take(QUEUE)) {
                 match message {
                     Message::Record(record) => records.push(record),
-                    Message::Sync(done) => synced.push(done),
+                    Message::Sync(done) => {
+                        syncs = true;
+                        waiting.push(done);
+                    }
+                    Message::Settle(done) => {
+                        settles = true;
+                        waiting.push(done);
+                    }
                     Message::Last(closing) => last.extend(closing),
                 }
             }
@@ -214,18 +277,46 @@ impl Shared {
             if !last.is_empty() {
                 self.has_failed(LinesToWrite::of(&last).and_then(|lines| log.close(&lines)));
             }
-            if !synced.is_empty() {
-                self.has_failed(log.sync());
+            if syncs || (settles && disk.settle(Instant::now())) {
+                self.sync(&log, &mut disk);
             }
             // Called only now, so that everything shown is in the log, also if the process is
             // killed next.
             records.iter().chain(&last).for_each(&mut subscriber);
             self.cpu_ns.store(thread_cpu_ns(), Ordering::Relaxed);
-            for done in synced {
+            for done in waiting {
                 let _ = done.send(());
             }
         }
+        self.sync(&log, &mut disk);
+    }
+
+    /// The next message; `None` after the last. Meanwhile what was settled gets to the disk in
+    /// time.
+    fn next(
+        &self,
+        receiver: &Receiver<Message>,
+        log: &LogFile,
+        disk: &mut DiskDue,
+    ) -> Option<Message> {
+        while let Some(due) = disk.due {
+            let left = due.saturating_duration_since(Instant::now());
+            match receiver.recv_timeout(left) {
+                Ok(message) if !left.is_zero() => return Some(message),
+                Ok(message) => {
+                    self.sync(log, disk);
+                    return Some(message);
+                }
+                Err(RecvTimeoutError::Timeout) => self.sync(log, disk),
+                Err(RecvTimeoutError::Disconnected) => return None,
+            }
+        }
+        receiver.recv().ok()
+    }
+
+    fn sync(&self, log: &LogFile, disk: &mut DiskDue) {
         self.has_failed(log.sync());
+        disk.is_synced(Instant::now());
     }
 
     /// Keeps the first error; returns whether this is one.
@@ -245,6 +336,34 @@ fn lock_of<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn repeats_that_follow_each_other_fast_share_one_wait_for_the_disk() {
+        let begun = Instant::now();
+        let at = |ms| begun + Duration::from_millis(ms);
+        let mut disk = DiskDue {
+            last: begun,
+            due: None,
+        };
+        let mut waits = 0;
+        for ms in 1..=1000 {
+            assert!(disk.due.is_none_or(|due| due > at(ms)), "at {ms} ms");
+            if disk.settle(at(ms)) {
+                disk.is_synced(at(ms));
+                waits += 1;
+            }
+        }
+        assert_eq!(waits, 20);
+        // The first of those that wait decides.
+        let mut disk = DiskDue {
+            last: begun,
+            due: None,
+        };
+        assert!(!disk.settle(at(1)) && !disk.settle(at(40)));
+        assert_eq!(disk.due, Some(at(101)));
+        // A repeat of some length is on the disk when it is over.
+        assert!(disk.settle(at(50)));
+    }
 
     #[test]
     fn without_locks_the_log_is_written_and_says_so() {

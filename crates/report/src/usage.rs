@@ -10,7 +10,8 @@ use workbench_result::RunResult;
 /// What stands below the table on a page.
 pub(super) const EXPLAINED: &str = "Medians over the repeats, of the program and the processes that it waited for. Page faults without a \
      disk: memory was used for the first time. Switches: a thread waited, or was taken off its core. Instructions, cycles and cache \
-     misses are those of the arm's threads and processes outside the kernel. Bytes read and written are those of system calls.";
+     misses are those of the arm's threads and processes outside the kernel. Bytes read and written are those of system calls. \
+     Started processes are the program and all that it and its children started; with ≥ those of them that were seen.";
 
 /// A figure in the cells of a table.
 type Figure = (&'static str, fn(&ResourceUse) -> Option<String>);
@@ -34,7 +35,7 @@ const ALWAYS: [Figure; 5] = [
 ];
 
 /// Figures that some machines tell.
-const SOMETIMES: [Figure; 8] = [
+const SOMETIMES: [Figure; 9] = [
     ("mean frequency", |used| {
         Some(format!("{} MHz", format::count(used.mhz?.round() as u64)))
     }),
@@ -60,6 +61,11 @@ const SOMETIMES: [Figure; 8] = [
     }),
     ("written", |used| {
         Some(format::bytes(used.processes?.written_bytes?))
+    }),
+    ("started processes", |used| {
+        let started = used.processes?.started?;
+        let least = if started.at_least { "≥ " } else { "" };
+        Some(format!("{least}{}", format::count(started.count)))
     }),
 ];
 

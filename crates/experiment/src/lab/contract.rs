@@ -230,6 +230,12 @@ pub trait PreparedLab: Send + Sync {
         true
     }
 
+    /// Whether other programs do the arm's work, and say what they used. What the threads and the
+    /// memory of this process are like does not matter to it then, and is not looked after.
+    fn works_elsewhere(&self, _arm: &str) -> bool {
+        false
+    }
+
     /// Whether a repeat of the arm that was interrupted or killed goes on when its run is resumed
     /// ([`ArmContext::before`]), instead of beginning anew. The arm's files are kept meanwhile.
     fn continues(&self, _arm: &str) -> bool {

@@ -11,6 +11,7 @@ mod background;
 mod conditions;
 mod observer;
 pub(crate) mod pace;
+mod process_meter;
 mod resource_use;
 pub(crate) mod sample;
 mod sampler;
@@ -30,7 +31,8 @@ pub use conditions::{Conditions, CoreLimits, Pressure, Readings, Steal, Throttli
 #[cfg(all(target_os = "linux", not(workbench_portable)))]
 pub(crate) use linux::{Counters, Frequencies, Reread};
 pub use observer::Observer;
-pub use resource_use::{HardwareCounts, ProcessUse, ResourceUse};
+pub use process_meter::ProcessMeter;
+pub use resource_use::{HardwareCounts, ProcessUse, ResourceUse, StartedProcesses};
 pub use sample::{GpuSample, Sample};
 pub use sampler::Sampler;
 pub use usage::UsageMeter;

@@ -50,6 +50,28 @@ pub struct ProcessUse {
     /// Bytes that they wrote likewise.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub written_bytes: Option<u64>,
+    /// How many there were: the program and all that it and its children started. Threads are none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub started: Option<StartedProcesses>,
+}
+
+/// How many processes were started.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct StartedProcesses {
+    /// The number.
+    pub count: u64,
+    /// Whether there may have been more: only those are counted that were seen.
+    #[serde(skip_serializing_if = "is_exact")]
+    pub at_least: bool,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde passes a reference"
+)]
+fn is_exact(at_least: &bool) -> bool {
+    !at_least
 }
 
 impl ProcessUse {

@@ -91,6 +91,8 @@ fn the_portable_meter_knows_no_peak_and_no_counters() {
         counters.stop()
     });
     assert_eq!(counters, Err(CounterAccess::OtherSystem));
+    let started = portable::ForkCounter::open().map(|mut forks| forks.take());
+    assert_eq!(started, None);
     let mut memory = portable::PeakMemory;
     memory.reset();
     assert_eq!(memory.peak_bytes(), None);

@@ -3,6 +3,7 @@
 mod cores;
 mod counters;
 mod events;
+mod forks;
 mod frequency;
 mod memory;
 mod reread;
@@ -17,6 +18,7 @@ use rustix::param::page_size;
 
 pub(crate) use self::counters::Counters;
 pub(super) use self::events::EventCounters;
+pub(super) use self::forks::ForkCounter;
 pub(crate) use self::frequency::Frequencies;
 pub(super) use self::memory::PeakMemory;
 pub(crate) use self::reread::Reread;
