@@ -102,10 +102,10 @@ pub(crate) struct HelperProcess {
 }
 
 impl HelperProcess {
-    /// Starts a helper and waits until it is ready.
+    /// Starts a helper and waits until it is ready. It keeps `holds` open, as does what it starts.
     pub(crate) fn start(
         mut order: LaunchOrder,
-        listens: bool,
+        (listens, holds): (bool, Option<&File>),
         wanted: Wanted,
         take: TakeLine,
     ) -> Result<Self, AttemptError> {
@@ -120,6 +120,10 @@ impl HelperProcess {
             .stdout(Stdio::from(out))
             .stderr(Stdio::from(err));
         let mut events = None;
+        let mut kept_open: Vec<OwnedFd> = Vec::new();
+        if let Some(file) = holds {
+            kept_open.push(OwnedFd::from(file.try_clone()?));
+        }
         if listens {
             let (pipe, into) = io::pipe()?;
             widen(&into);
@@ -127,9 +131,10 @@ impl HelperProcess {
             // Does not fail for a pipe.
             let _ = rustix::io::ioctl_fionbio(&pipe, true);
             order.events = Some(into.as_raw_fd());
-            command.preserved_fds(vec![into]);
+            kept_open.push(into);
             events = Some(File::from(pipe));
         }
+        command.preserved_fds(kept_open);
         let helper = command.spawn()?;
         drop(command);
         let mut this = Self {

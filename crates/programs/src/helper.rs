@@ -16,6 +16,7 @@ use rustix::process::{Pid, Signal, WaitOptions, WaitStatus, setsid, wait};
 
 use workbench_protocol::arm::{EVENTS, EVENTS_PATH};
 
+use crate::relay::Relay;
 use crate::tree::{self, Counted};
 use crate::wire::{ExitKind, LaunchOrder, ProgramEnd, Said, Tell, Used, receive, send};
 
@@ -43,9 +44,10 @@ pub fn serve() -> io::Result<()> {
     tree::adopt_orphans();
     let mut told = BufReader::new(link.try_clone()?);
     let mut partial = Vec::new();
-    let Some(order) = receive::<LaunchOrder>(&mut told, &mut partial)? else {
+    let Some(mut order) = receive::<LaunchOrder>(&mut told, &mut partial)? else {
         return Ok(());
     };
+    let relay = Relay::start(&mut order)?;
     let mut command = match command(&order) {
         Ok(command) => command,
         Err(error) => return send(&mut link, &Said::NoInput(errno(&error))),
@@ -73,10 +75,16 @@ pub fn serve() -> io::Result<()> {
     thread::Builder::new()
         .name("told".to_owned())
         .spawn(move || obey(told, partial, main, grace, &seen))?;
-    let exit = wait_for(main, &mut link, &paused)?;
-    let worked_ns = [began_ns, tree::monotonic_ns()];
-    send(&mut link, &Said::Ended(ProgramEnd { exit, worked_ns }))?;
+    let ended = wait_for(main, &mut link, &paused).and_then(|exit| {
+        let worked_ns = [began_ns, tree::monotonic_ns()];
+        send(&mut link, &Said::Ended(ProgramEnd { exit, worked_ns }))
+    });
+    // Also where nobody is there any more, so that all that was told is kept.
     let left = end_rest(main, grace);
+    if let Some(relay) = relay {
+        relay.end();
+    }
+    ended?;
     let usage = Counted::now().since(&before);
     send(&mut link, &Said::Done(Box::new(Used { usage, left })))
 }

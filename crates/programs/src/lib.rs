@@ -34,6 +34,7 @@ mod peers;
 mod peers_found;
 mod prepared;
 mod program;
+mod relay;
 mod safe_text;
 mod scaffold;
 mod settings;
@@ -56,7 +57,7 @@ pub use peers_found::FoundPeers;
 pub use scaffold::new_lab;
 pub use settings::Timed;
 pub use teller::Teller;
-pub use workbench_protocol::arm::{ArmLine, ArmLineError};
+pub use workbench_protocol::arm::{ArmLine, ArmLineError, ArmLines};
 
 /// The file with which a Python program tells more of its work, without dependencies.
 pub const PYTHON: &str = include_str!("../python/workbench_arm.py");

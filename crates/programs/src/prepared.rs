@@ -147,6 +147,7 @@ impl Prepared {
             vars,
             stdin: self.settings.stdin.as_ref().map(input),
             events: None,
+            keep: None,
             grace_ms: GRACE_MS,
         }
     }
@@ -160,7 +161,8 @@ impl Prepared {
     ) -> Result<(), LabError> {
         let order = self.order(arm, line, &self.values(ctx));
         let failed = |error| LabError::Failed(messages::not_run(&arm.name, &line.text, &error));
-        let attempt = HelperProcess::start(order, false, Wanted::default(), Box::new(|_, _| {}));
+        let attempt =
+            HelperProcess::start(order, (false, None), Wanted::default(), Box::new(|_, _| {}));
         let watcher = Oversight {
             is_cancelled: &|| ctx.progress.is_cancelled(),
             look: &|_| {},
@@ -377,7 +379,8 @@ impl PreparedLab for Prepared {
                 progress.output(source, line);
             }
         });
-        let attempt = HelperProcess::start(order, true, self.settings.checks.wanted(), take);
+        let attempt =
+            HelperProcess::start(order, (true, None), self.settings.checks.wanted(), take);
         let attempt = attempt.map_err(|error| {
             LabError::Environment(messages::not_run(&arm.name, &arm.line.text, &error))
         })?;

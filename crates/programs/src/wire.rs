@@ -19,6 +19,8 @@ pub(crate) struct LaunchOrder {
     pub stdin: Option<String>,
     /// The descriptor on which it may tell more, where somebody listens.
     pub events: Option<i32>,
+    /// The file in which that is kept as well.
+    pub keep: Option<String>,
     /// How long processes may take to end after SIGTERM, in milliseconds.
     pub grace_ms: u64,
 }
