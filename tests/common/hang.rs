@@ -1,4 +1,5 @@
-//! A test that never ends is a failure like any other: it is named, and the other test programs run.
+//! A test that never ends is a failure like any other: it is named, and the other test programs
+//! run.
 
 use std::io::Write as _;
 use std::sync::{Mutex, Once, PoisonError};

@@ -5,14 +5,10 @@ use std::env;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use workbench_experiment::lab::{LabError, Opt, ParamValue, Params, Refusal};
-use workbench_machine::MachineFacts;
-use workbench_words::counted;
-
-use crate::settings::{number, text};
+use workbench_experiment::lab::{LabError, Opt, Refusal};
 
 /// What says which GPUs a program sees.
-const VISIBLE: &str = "CUDA_VISIBLE_DEVICES";
+pub const VISIBLE: &str = "CUDA_VISIBLE_DEVICES";
 /// What says in which order it counts them.
 const ORDER: &str = "CUDA_DEVICE_ORDER";
 /// Parts of a GPU: ten trials of 0.1 fill one.
@@ -57,64 +53,8 @@ impl GpuShare {
     }
 }
 
-/// The GPUs of the parameter `gpus`, by number or name.
-pub fn listed(params: &Params) -> Result<Vec<String>, LabError> {
-    let all = text(params, "gpus")?.split(',').map(str::trim);
-    Ok(all.filter(|of| !of.is_empty()).map(str::to_owned).collect())
-}
-
-/// Writes into `gpus` which GPUs a run has, where it gives some to trials: those that are asked
-/// for, those that the environment leaves visible, or all of the machine.
-///
-/// # Errors
-/// When there are none, or not those that are asked for.
-pub fn choose(params: &mut Params) -> Result<(), LabError> {
-    let asked = number(params, "trial_gpus")?;
-    let Some(share) = GpuShare::of(asked)? else {
-        return Ok(());
-    };
-    let machine = MachineFacts::probe();
-    let there = machine.gpus.len();
-    let given = listed(params)?;
-    let visible = env::var(VISIBLE).unwrap_or_default();
-    let gpus = if !given.is_empty() {
-        check(&given, there)?;
-        given
-    } else if visible.is_empty() {
-        (0..there).map(|gpu| gpu.to_string()).collect()
-    } else {
-        visible.split(',').map(|of| of.trim().to_owned()).collect()
-    };
-    if there == 0 || share.trials_on(gpus.len()) == 0 {
-        let problem = machine.gpu_problem.map(|problem| format!(": {problem}"));
-        let reason = format!(
-            "there are {} for trials{}; give fewer, or 0 for trials without a GPU",
-            counted(gpus.len().min(there) as u64, "GPU"),
-            problem.unwrap_or_default()
-        );
-        return Err(refused("trial_gpus", &asked.to_string(), &reason));
-    }
-    params.insert("gpus".to_owned(), ParamValue::Text(gpus.join(",")));
-    Ok(())
-}
-
-/// That GPUs that are asked for are there, and none twice.
-fn check(given: &[String], there: usize) -> Result<(), LabError> {
-    for (at, gpu) in given.iter().enumerate() {
-        if given[..at].contains(gpu) {
-            return Err(refused("gpus", &given.join(","), "one is there twice"));
-        }
-        // One with a name is for the program to find.
-        if gpu.parse().is_ok_and(|number: usize| number >= there) {
-            let there = counted(there as u64, "GPU");
-            let reason = format!("this machine has {there}, counted from 0");
-            return Err(refused("gpus", &given.join(","), &reason));
-        }
-    }
-    Ok(())
-}
-
-fn refused(param: &str, given: &str, reason: &str) -> LabError {
+/// The refusal of a parameter about GPUs.
+pub fn refused(param: &str, given: &str, reason: &str) -> LabError {
     let option = Opt::Set(param.to_owned());
     LabError::Refused(Refusal::new(option, given, reason.to_owned()))
 }
@@ -299,10 +239,13 @@ mod tests {
             let mut taken = Vec::new();
             for act in acts {
                 match act {
-                    None => match at_once(&shared) {
-                        Some(new) => taken.push(new),
-                        None => prop_assert_eq!(taken.len(), share(each).trials_on(gpus)),
-                    },
+                    None => {
+                        if let Some(new) = at_once(&shared) {
+                            taken.push(new);
+                        } else {
+                            prop_assert_eq!(taken.len(), share(each).trials_on(gpus));
+                        }
+                    }
                     Some(gone) if !taken.is_empty() => {
                         let gone = gone.index(taken.len());
                         taken.swap_remove(gone);

@@ -13,6 +13,7 @@ mod checkpoints;
 mod commands;
 mod drive;
 mod fault;
+mod found_gpus;
 mod gpus;
 mod importance;
 mod leg;
@@ -93,7 +94,7 @@ impl Lab for Tune {
 
     fn prepare(&self, config: &RunConfig) -> Result<Box<dyn PreparedLab>, LabError> {
         let mut config = config.clone();
-        gpus::choose(&mut config.params)?;
+        found_gpus::choose(&mut config.params)?;
         Ok(Box::new(self.prepared(&config)?))
     }
 

@@ -3,7 +3,7 @@
 use workbench_experiment::lab::{LabError, Opt, ParamValue, Params, Refusal};
 
 use crate::fault::TrialFault;
-use crate::gpus::{self, GpuShare};
+use crate::gpus::GpuShare;
 use crate::objective::{ObjectiveKind, SplitShares};
 
 /// All parameters of a run that do not describe the space.
@@ -79,7 +79,7 @@ impl SearchSettings {
             at_once: count("at_once")? as usize,
             trial_slots: (count("trial_slots")? as u32).max(1),
             trial_gpus: GpuShare::of(number(params, "trial_gpus")?)?,
-            gpus: gpus::listed(params)?,
+            gpus: listed(params)?,
             patience: count("patience")?,
             search_time_s: number(params, "search_time_s")?,
             equal_budget: params.get("equal_budget") != Some(&ParamValue::Boolean(false)),
@@ -204,4 +204,13 @@ pub fn text<'a>(params: &'a Params, name: &str) -> Result<&'a str, LabError> {
         Some(ParamValue::Text(value)) => Ok(value),
         _ => Err(missing(name)),
     }
+}
+
+/// The GPUs of the parameter `gpus`, by number or name.
+///
+/// # Errors
+/// When it is missing.
+pub fn listed(params: &Params) -> Result<Vec<String>, LabError> {
+    let all = text(params, "gpus")?.split(',').map(str::trim);
+    Ok(all.filter(|of| !of.is_empty()).map(str::to_owned).collect())
 }

@@ -267,8 +267,8 @@ impl Study {
         })
     }
 
-    /// Whether a trial may still go on from a saved state, its own or that of another. What no trial
-    /// needs now, none will need later.
+    /// Whether a trial may still go on from a saved state, its own or that of another. What no
+    /// trial needs now, none will need later.
     pub fn needs(&self, state: Checkpoint) -> bool {
         let own = self.trial(state.trial);
         own.is_some_and(|trial| !trial.state.is_over() && trial.saved == Some(state.budget))
