@@ -5,6 +5,10 @@
 //! `cargo test --test search_kills -- --ignored --nocapture`.
 
 #![allow(clippy::unwrap_used, reason = "a test may end on the spot")]
+#![allow(
+    clippy::print_stdout,
+    reason = "shown with a failure: the seed and what was seen"
+)]
 
 mod common;
 

@@ -346,7 +346,7 @@ fn wait_until(what: impl Fn() -> bool) {
 }
 
 fn signal(pid: u32, signal: Signal) {
-    kill_process(Pid::from_raw(pid as i32).unwrap(), signal).unwrap();
+    kill_process(Pid::from_raw(pid.cast_signed()).unwrap(), signal).unwrap();
 }
 
 /// Starts a search of a script, and waits until it has written a file.
