@@ -62,6 +62,18 @@ impl Rounds {
         Some(first)
     }
 
+    /// Gives up all rounds of a resumed run where its time is up, unless it is within a round of
+    /// `kinds` repeats, or has had none. Returns how many repeats every arm has had.
+    pub fn cut_at_start(&mut self, kinds: usize) -> Option<u32> {
+        let first = self.ahead.front()?.repeat;
+        let same = self.ahead.iter().take_while(|id| id.repeat == first);
+        let is_whole = same.count() == kinds;
+        (first > 0 && is_whole).then(|| {
+            self.ahead.clear();
+            first
+        })
+    }
+
     /// The next repeat.
     pub fn next(&mut self) -> Option<RepeatId> {
         loop {
@@ -190,6 +202,21 @@ mod tests {
         assert_eq!(first.join(" "), "a0 b0 a1 b1 a1 a2 b2");
         let last = order(&plan, |name, at| name == "b2" && at == 5);
         assert_eq!(last.join(" "), "a0 b0 a1 b1 a2 b2 b2");
+    }
+
+    #[test]
+    fn a_resumed_run_whose_time_is_up_begins_no_round_and_finishes_one() {
+        let resumed = |from: usize| {
+            let left = plan().split_off(from);
+            let mut rounds = Rounds::new(left, SpoiledRepeats::new(6));
+            (rounds.cut_at_start(2), rounds.next().is_none())
+        };
+        assert_eq!(resumed(2), (Some(1), true));
+        assert_eq!(resumed(4), (Some(2), true));
+        // One round has to be there, and one that has begun is finished.
+        assert_eq!(resumed(0), (None, false));
+        assert_eq!(resumed(3), (None, false));
+        assert_eq!(resumed(6), (None, true));
     }
 
     #[test]

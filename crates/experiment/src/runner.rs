@@ -162,6 +162,13 @@ impl Runner<'_> {
         let work = self.work;
         let mut rounds = Rounds::new(work.plan.clone(), work.left_out.clone());
         let mut repeats = work.repeats;
+        if self.is_time_up()
+            && work.unfinished.is_none()
+            && let Some(fewer) = rounds.cut_at_start(work.over_all_arms(1) as usize)
+        {
+            repeats = fewer;
+            self.replan(&mut rounds, repeats, Vec::new());
+        }
         loop {
             while let Some(id) = rounds.next() {
                 let outcome = match self.repeat(&id) {

@@ -117,10 +117,10 @@ static KEEPS: AtomicBool = AtomicBool::new(cfg!(all(target_os = "linux", not(wor
 
 impl HelperProcess {
     /// Gives a program to the kept helper, or to a new one where there is none, and waits until it
-    /// can be started.
+    /// can be started. A new one keeps `holds` open, as does what it starts.
     pub(crate) fn start(
         mut order: LaunchOrder,
-        listens: bool,
+        (listens, holds): (bool, Option<&File>),
         wanted: Wanted,
         take: TakeLine,
         kept: &KeptHelper,
@@ -140,7 +140,7 @@ impl HelperProcess {
             events = Some(File::from(pipe));
             pipes.events = Some(OwnedFd::from(into));
         }
-        let (helper, cpu_before_ns) = launch(&mut order, pipes, kept)?;
+        let (helper, cpu_before_ns) = launch(&mut order, (pipes, holds), kept)?;
         Ok(Self {
             events,
             chunk: vec![0; EVENT_CHUNK],
@@ -264,9 +264,13 @@ impl HelperProcess {
 /// nanoseconds of CPU time.
 fn launch(
     order: &mut LaunchOrder,
-    pipes: ProgramPipes,
+    (pipes, holds): (ProgramPipes, Option<&File>),
     kept: &KeptHelper,
 ) -> Result<(HelperLink, u64), AttemptError> {
+    let held = || -> io::Result<Vec<OwnedFd>> {
+        let file = holds.map(File::try_clone).transpose()?;
+        Ok(file.map(OwnedFd::from).into_iter().collect())
+    };
     order.pipes = pipes.paths();
     if order.pipes.is_some() {
         if let Some(mut helper) = kept.take() {
@@ -276,7 +280,7 @@ fn launch(
                 other => return Ok((helper, other?)),
             }
         }
-        let mut helper = HelperLink::start([Stdio::null(), Stdio::null()], None)?;
+        let mut helper = HelperLink::start([Stdio::null(), Stdio::null()], held()?)?;
         match ready(&mut helper, order) {
             Err(AttemptError::Pipes) => {
                 KEEPS.store(false, Ordering::Relaxed);
@@ -287,7 +291,9 @@ fn launch(
     }
     let [out, err] = pipes.outputs;
     order.events = pipes.events.as_ref().map(OwnedFd::as_raw_fd);
-    let mut helper = HelperLink::start([out.into(), err.into()], pipes.events)?;
+    let mut inherited = held()?;
+    inherited.extend(pipes.events);
+    let mut helper = HelperLink::start([out.into(), err.into()], inherited)?;
     let cpu_ns = ready(&mut helper, order)?;
     Ok((helper, cpu_ns))
 }
@@ -306,6 +312,7 @@ fn ready(helper: &mut HelperLink, order: &LaunchOrder) -> Result<u64, AttemptErr
         Some(Said::Ready(cpu_ns)) => Ok(cpu_ns),
         Some(Said::NoPipes(_)) => Err(AttemptError::Pipes),
         Some(Said::NoInput(errno)) => Err(AttemptError::Input(io::Error::from_raw_os_error(errno))),
+        Some(Said::NotKept(errno)) => Err(io::Error::from_raw_os_error(errno).into()),
         _ => Err(AttemptError::Lost),
     }
 }

@@ -20,6 +20,7 @@ use workbench_machine::monitor::{ProcessMeter, ProcessUse, ResourceUse, StartedP
 use workbench_protocol::arm::{EVENTS, EVENTS_PATH};
 
 use crate::reap::{ReapWait, ReapedChild, reap_any};
+use crate::relay::Relay;
 use crate::tree::{self, Counted};
 use crate::wire::{ExitKind, LaunchOrder, PipePaths, ProgramEnd, Said, Tell, Used, receive, send};
 
@@ -148,13 +149,17 @@ impl ProgramServer {
         let _ = self.lend.send(Lent { told, main, grace });
         // The program alone holds its outputs now, so that they end when it and all that it
         // started do.
-        let events = launch.events;
-        drop(launch.command);
+        let ReadyLaunch {
+            command,
+            events,
+            relay,
+        } = launch;
+        drop(command);
         if order.pipes.is_none() {
             let _ = rustix::stdio::dup2_stdout(&self.nowhere);
             let _ = rustix::stdio::dup2_stderr(&self.nowhere);
         }
-        let escaped = self.accompany(main, began_ns, grace, &before)?;
+        let escaped = self.accompany((main, began_ns, relay), grace, &before)?;
         drop(events);
         if escaped || order.pipes.is_none() {
             return Ok(None);
@@ -166,8 +171,7 @@ impl ProgramServer {
     /// whether some of it could not be ended.
     fn accompany(
         &mut self,
-        main: Pid,
-        began_ns: u64,
+        (main, began_ns, relay): (Pid, u64, Option<Relay>),
         grace: Duration,
         before: &Counted,
     ) -> io::Result<bool> {
@@ -178,8 +182,11 @@ impl ProgramServer {
             let end = ProgramEnd { exit, worked_ns };
             send(&mut self.link, &Said::Ended(end))
         });
-        // Also where nobody is there any more to hear of it.
+        // Also where nobody is there any more to hear of it, so that all that was told is kept.
         let (left, escaped) = reaped.end_rest(main, grace);
+        if let Some(relay) = relay {
+            relay.end();
+        }
         heard?;
         let usage = self.used(before, &reaped);
         let used = Used {
@@ -241,6 +248,8 @@ struct ReadyLaunch {
     command: Command,
     /// The pipe on which it may tell more. It stays open as long as there is any of the program.
     events: Option<OwnedFd>,
+    /// What comes between the two, where what the program tells is kept.
+    relay: Option<Relay>,
 }
 
 impl ReadyLaunch {
@@ -251,11 +260,20 @@ impl ReadyLaunch {
         let (outputs, events) =
             opened.map_or((None, None), |(outputs, events)| (Some(outputs), events));
         let number = events.as_ref().map(AsRawFd::as_raw_fd).or(order.events);
+        let relay = number.zip(order.keep.as_deref());
+        let relay = relay.map(|(number, path)| Relay::start(path, number));
+        let relay = relay.transpose();
+        let relay = relay.map_err(|error| Said::NotKept(errno(&error)))?;
+        let number = relay.as_ref().map(Relay::number).or(number);
         let mut command = command(order, number).map_err(|error| Said::NoInput(errno(&error)))?;
         if let Some([out, err]) = outputs {
             command.stdout(out).stderr(err);
         }
-        Ok(Self { command, events })
+        Ok(Self {
+            command,
+            events,
+            relay,
+        })
     }
 }
 

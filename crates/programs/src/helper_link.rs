@@ -39,7 +39,7 @@ pub(crate) struct HelperLink {
 
 impl HelperLink {
     /// Starts a helper. What it inherits besides its outputs is for its program.
-    pub(crate) fn start([out, err]: [Stdio; 2], inherited: Option<OwnedFd>) -> io::Result<Self> {
+    pub(crate) fn start([out, err]: [Stdio; 2], inherited: Vec<OwnedFd>) -> io::Result<Self> {
         let start = START
             .get()
             .ok_or_else(|| io::Error::from(io::ErrorKind::Unsupported))?;
@@ -49,9 +49,7 @@ impl HelperLink {
             .stdin(Stdio::from(OwnedFd::from(theirs)))
             .stdout(out)
             .stderr(err);
-        if let Some(inherited) = inherited {
-            command.preserved_fds(vec![inherited]);
-        }
+        command.preserved_fds(inherited);
         let process = command.spawn()?;
         Ok(Self {
             process,

@@ -37,6 +37,7 @@ mod peers_found;
 mod prepared;
 mod program;
 mod reap;
+mod relay;
 mod safe_text;
 mod scaffold;
 mod settings;
@@ -59,7 +60,7 @@ pub use peers_found::FoundPeers;
 pub use scaffold::new_lab;
 pub use settings::Timed;
 pub use teller::Teller;
-pub use workbench_protocol::arm::{ArmLine, ArmLineError};
+pub use workbench_protocol::arm::{ArmLine, ArmLineError, ArmLines};
 
 /// The file with which a Python program tells more of its work, without dependencies.
 pub const PYTHON: &str = include_str!("../python/workbench_arm.py");

@@ -2,6 +2,7 @@
 //! trial of a search: one tree of processes with an end at any moment.
 
 use std::cell::Cell;
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -32,10 +33,18 @@ pub struct OnceProgram {
 pub struct OnceStart<'a> {
     /// The values of its placeholders. They are also variables.
     pub values: &'a PlaceValues,
+    /// Variables besides those.
+    pub vars: &'a [(String, String)],
     /// How long it may take.
     pub limit: Option<Duration>,
     /// How much memory it may have, with all that it started, in bytes.
     pub memory_bytes: Option<u64>,
+    /// A file to which everything that it tells is added before this process hears of it: also what
+    /// it tells while nobody reads, or this process is killed.
+    pub keep: Option<&'a Path>,
+    /// A file that stays open until all of it has ended, also where this process is killed before:
+    /// whoever gets the lock of the file knows that nothing runs any more.
+    pub holds: Option<&'a File>,
     /// Whether it is to end. Asked ten times a second.
     pub stop: &'a dyn Fn() -> bool,
 }
@@ -117,17 +126,21 @@ impl OnceProgram {
         start: &OnceStart<'_>,
         told: &mut dyn FnMut(Result<ArmLine, ArmLineError>) -> bool,
     ) -> Result<(OnceEnd, u64), String> {
+        let mut vars = variables(start.values, self.places);
+        vars.extend_from_slice(start.vars);
         let order = LaunchOrder {
             argv: self.line.argv(start.values),
             dir: self.dir.display().to_string(),
-            vars: variables(start.values, self.places),
+            vars,
+            keep: start.keep.map(|path| path.display().to_string()),
             grace_ms: GRACE_MS,
             ..LaunchOrder::default()
         };
         let failed = |error: AttemptError| messages::not_started(&error);
         let take = Box::new(|_: &str, _: &str| {});
         let kept = KeptHelper::default();
-        let helper = HelperProcess::start(order, true, Wanted::default(), take, &kept);
+        let listens = (true, start.holds);
+        let helper = HelperProcess::start(order, listens, Wanted::default(), take, &kept);
         let mut helper = helper.map_err(failed)?;
         let (is_over, too_much) = (Cell::new(false), Cell::new(None));
         let watcher = Oversight {

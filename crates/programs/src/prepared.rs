@@ -165,7 +165,8 @@ impl Prepared {
         let order = self.order(arm, line, &self.values(ctx));
         let failed = |error| LabError::Failed(messages::not_run(&arm.name, &line.text, &error));
         let take = Box::new(|_: &str, _: &str| {});
-        let attempt = HelperProcess::start(order, false, Wanted::default(), take, &self.kept);
+        let attempt =
+            HelperProcess::start(order, (false, None), Wanted::default(), take, &self.kept);
         let watcher = Oversight {
             is_cancelled: &|| ctx.progress.is_cancelled(),
             look: &|_| {},
@@ -387,7 +388,7 @@ impl PreparedLab for Prepared {
             }
         });
         let wanted = self.settings.checks.wanted();
-        let attempt = HelperProcess::start(order, true, wanted, take, &self.kept);
+        let attempt = HelperProcess::start(order, (true, None), wanted, take, &self.kept);
         let attempt = attempt.map_err(|error| {
             LabError::Environment(messages::not_run(&arm.name, &arm.line.text, &error))
         })?;

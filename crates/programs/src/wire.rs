@@ -23,6 +23,8 @@ pub(crate) struct LaunchOrder {
     /// The pipes of the program; those that the helper has inherited when there are none here. A
     /// helper that is given them can run one program after the other.
     pub pipes: Option<PipePaths>,
+    /// The file in which what it tells is kept as well.
+    pub keep: Option<String>,
     /// How long processes may take to end after SIGTERM, in milliseconds.
     pub grace_ms: u64,
 }
@@ -62,6 +64,8 @@ pub(crate) enum Said {
     NotStarted(i32),
     /// A file of the order could not be opened; the number of the system's error.
     NoInput(i32),
+    /// What is told could not be kept in its file; the number of the system's error.
+    NotKept(i32),
     /// The program runs; its process.
     Started(i32),
     /// It stopped itself, and nobody will let it go on.

@@ -66,6 +66,7 @@ fn schedulers(criterion: &mut Criterion) {
     bench("hyperband", boxed(Hyperband::new(1, 256, 2, trials)));
     bench("median", boxed(MedianRule::new(100, 10, trials)));
     bench("pbt of 100", boxed(Pbt::new(100, 1, 1 << 40, 1)));
+    bench("pbt of 10,000", boxed(Pbt::new(10_000, 1, 1 << 40, 1)));
     group.finish();
 }
 

@@ -114,41 +114,50 @@ impl Pbt {
         ((all as f64 * self.share).ceil() as usize).clamp(1, all / 2)
     }
 
-    /// The members that have reported, the best first.
-    fn ranked(&self) -> Vec<usize> {
-        let known = |member: &Member| member.loss.filter(|_| member.doing != Doing::Gone);
+    /// The members that have reported and are there, by loss and number. No two are equal.
+    fn known(&self) -> impl Iterator<Item = (FiniteLoss, usize)> {
         let members = self.members.iter().enumerate();
-        let mut ranked: Vec<_> = members
-            .filter_map(|(index, member)| Some((known(member)?, index)))
-            .collect();
-        ranked.sort_unstable();
-        ranked.into_iter().map(|(_, index)| index).collect()
+        members.filter_map(|(index, member)| {
+            let loss = member.loss.filter(|_| member.doing != Doing::Gone);
+            Some((loss?, index))
+        })
     }
 
     /// The saved state of one of the best, at random; not of the member itself, nor before a
-    /// budget.
+    /// budget. Sorts nothing: a population may have thousands of members.
     fn donor(&self, member: usize, trial: TrialId, least: u64) -> Option<Checkpoint> {
-        let ranked = self.ranked();
-        let best = ranked.iter().take(self.cut());
-        let saved = best.filter(|index| **index != member);
-        let saved: Vec<Checkpoint> = saved
-            .filter_map(|index| self.members[*index].saved)
-            .filter(|saved| (least..self.budget).contains(&saved.budget))
-            .collect();
-        if saved.is_empty() {
+        let mut best: Vec<(FiniteLoss, usize)> = self.known().collect();
+        let cut = self.cut();
+        if best.len() > cut {
+            best.select_nth_unstable(cut);
+            best.truncate(cut);
+        }
+        let is_there = |saved: Checkpoint| (least..self.budget).contains(&saved.budget);
+        let saved = |index: usize| self.members[index].saved.filter(|saved| is_there(*saved));
+        best.retain(|(_, index)| *index != member && saved(*index).is_some());
+        if best.is_empty() {
             return None;
         }
         let mut draws = Draws::new(self.seed, trial, Drawn::Donor);
-        Some(saved[draws.below(saved.len() as u64) as usize])
+        let place = draws.below(best.len() as u64) as usize;
+        let (_, (_, chosen), _) = best.select_nth_unstable(place);
+        saved(*chosen)
     }
 
     /// Whether a member is among the worst. Nobody can say so before all have reported.
     fn is_among_worst(&self, member: usize) -> bool {
-        let ranked = self.ranked();
+        let Some(loss) = self.members[member].loss else {
+            return false;
+        };
         let cut = self.cut();
         let there = |member: &&Member| member.doing != Doing::Gone;
         let all = self.members.iter().filter(there).count();
-        ranked.len() == all && all >= 2 * cut && ranked[all - cut..].contains(&member)
+        let (mut known, mut better) = (0, 0);
+        for other in self.known() {
+            known += 1;
+            better += usize::from(other < (loss, member));
+        }
+        known == all && all >= 2 * cut && better >= all - cut
     }
 
     fn running(&mut self, trial: TrialId) -> Option<(usize, u64)> {
@@ -243,6 +252,16 @@ impl TrialScheduler for Pbt {
         if let Some(member) = members.find(|member| member.trial == Some(trial)) {
             member.saved = Some(Checkpoint { trial, budget });
         }
+    }
+
+    fn may_copy(&self, state: Checkpoint) -> bool {
+        let is_donor = |member: &Member| {
+            let is_there = member.doing != Doing::Gone && member.saved == Some(state);
+            is_there && state.budget < self.budget
+        };
+        let is_copied = |member: &Member| member.doing == Doing::ToStart(Some(state));
+        let mut members = self.members.iter();
+        members.any(|member| is_donor(member) || is_copied(member))
     }
 
     fn failed(&mut self, trial: TrialId) {

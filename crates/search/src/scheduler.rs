@@ -31,6 +31,12 @@ pub trait TrialScheduler: Debug + Send {
         let _ = (trial, budget);
     }
 
+    /// Whether a trial that is not started yet may take over this state.
+    fn may_copy(&self, state: Checkpoint) -> bool {
+        let _ = state;
+        false
+    }
+
     /// A running trial failed for good. It counts as worse than any loss.
     fn failed(&mut self, trial: TrialId);
 

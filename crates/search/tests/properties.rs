@@ -5,8 +5,9 @@
 
 use proptest::prelude::*;
 use workbench_search::{
-    Asha, FullBudget, GridSearch, Hyperband, Leg, MedianRule, NextLeg, Pbt, RandomSearch, Replay,
-    Searcher, Space, Study, StudyEvent, Tpe, TrialId, TrialScheduler, TrialState, TrialVerdict,
+    Asha, Checkpoint, FullBudget, GridSearch, Hyperband, Leg, MedianRule, NextLeg, Pbt,
+    RandomSearch, Replay, Searcher, Space, Study, StudyEvent, Tpe, TrialId, TrialScheduler,
+    TrialState, TrialVerdict,
 };
 
 const SPACES: [&str; 3] = [
@@ -139,6 +140,39 @@ fn apply(study: &mut Study, act: &Act) {
     }
 }
 
+/// Keeps the states that were saved, and drops those that no trial needs: one that is started from
+/// a state, or would be again after a failure, finds it.
+fn keep_what_is_needed(study: &Study, new: &[StudyEvent], states: &mut Vec<Checkpoint>) {
+    for event in new {
+        match event {
+            StudyEvent::Saved { trial, budget } => states.push(Checkpoint {
+                trial: *trial,
+                budget: *budget,
+            }),
+            StudyEvent::Started {
+                from: Some(from), ..
+            } => assert!(states.contains(from), "{from:?} was dropped"),
+            _ => {}
+        }
+    }
+    states.retain(|state| study.needs(*state));
+    let legs = study.running().into_iter();
+    let paused = study.trials().iter();
+    let paused = paused.filter(|trial| trial.state == TrialState::Paused);
+    let own = paused.filter_map(|trial| {
+        let saved = trial.saved.map(|budget| Checkpoint {
+            trial: trial.id,
+            budget,
+        });
+        saved.or(trial.parent)
+    });
+    for from in legs.filter_map(|leg| leg.from).chain(own) {
+        assert!(states.contains(&from), "{from:?} was dropped");
+    }
+    // Each trial has one, and each of its copies holds at most one more.
+    assert!(states.len() <= 2 * study.trials().len());
+}
+
 /// Runs what is running and what is left, one after another.
 fn finish(study: &mut Study) {
     for _ in 0..5000 {
@@ -164,9 +198,12 @@ proptest! {
     ) {
         let mut study = setup.study();
         let mut events = Vec::new();
+        let mut states = Vec::new();
         for act in &acts {
             apply(&mut study, act);
-            events.extend(study.take_events());
+            let new = study.take_events();
+            keep_what_is_needed(&study, &new, &mut states);
+            events.extend(new);
             for trial in study.trials() {
                 study.space().check(&trial.configuration).unwrap();
             }

@@ -11,8 +11,8 @@ use serde_json::{Value, json};
 use workbench_experiment::lab::LabError;
 use workbench_programs::FoundPeers;
 use workbench_search::{
-    ConfigValue, Configuration, Domain, FiniteLoss, FullBudget, NextStep, Searcher, SettingError,
-    Space, Study, TrialId, TrialScheduler, TrialVerdict,
+    Checkpoint, ConfigValue, Configuration, Domain, FiniteLoss, FullBudget, NextStep, Searcher,
+    SettingError, Space, Study, TrialId, TrialScheduler, TrialVerdict,
 };
 
 use crate::messages;
@@ -386,6 +386,10 @@ impl TrialScheduler for AskedScheduler {
 
     fn saved(&mut self, trial: TrialId, budget: u64) {
         self.full.saved(trial, budget);
+    }
+
+    fn may_copy(&self, state: Checkpoint) -> bool {
+        self.full.may_copy(state)
     }
 
     fn failed(&mut self, trial: TrialId) {

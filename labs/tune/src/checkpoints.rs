@@ -19,8 +19,6 @@ pub struct KeptStates {
     files: BTreeSet<(TrialId, u64)>,
     /// Bytes of those in memory.
     bytes: usize,
-    /// Whether older states of a trial are wanted as well, because others go on from them.
-    all: bool,
     /// Files that nobody needs any more, and since when. They go only after the record has surely
     /// been written that says so: after a kill it must not name a file that is gone.
     doomed: VecDeque<(Instant, PathBuf)>,
@@ -32,19 +30,22 @@ const IN_MEMORY: usize = 64 << 20;
 const LINGERS: Duration = Duration::from_secs(2);
 
 impl KeptStates {
-    /// In a directory, which is made. Where `all`, older states of a trial are kept too.
+    /// In a directory, which is made, or has those of an earlier part of the run.
     ///
     /// # Errors
-    /// When the directory cannot be made.
-    pub fn new(dir: &Path, all: bool) -> io::Result<Self> {
+    /// When the directory cannot be made or read.
+    pub fn new(dir: &Path) -> io::Result<Self> {
         fs::create_dir_all(dir)?;
+        let mut files = BTreeSet::new();
+        for entry in fs::read_dir(dir)? {
+            files.extend(entry?.file_name().to_str().and_then(Self::named));
+        }
         Ok(Self {
             dir: dir.to_owned(),
             kept: BTreeMap::new(),
             order: VecDeque::new(),
-            files: BTreeSet::new(),
+            files,
             bytes: 0,
-            all,
             doomed: VecDeque::new(),
         })
     }
@@ -52,6 +53,12 @@ impl KeptStates {
     /// The file of a checkpoint.
     pub fn file(dir: &Path, at: Checkpoint) -> PathBuf {
         dir.join(format!("trial-{}-{}", at.trial, at.budget))
+    }
+
+    /// The trial and the budget of a file with this name.
+    fn named(name: &str) -> Option<(TrialId, u64)> {
+        let (trial, budget) = name.strip_prefix("trial-")?.split_once('-')?;
+        Some((TrialId(trial.parse().ok()?), budget.parse().ok()?))
     }
 
     /// The directory.
@@ -69,12 +76,29 @@ impl KeptStates {
         fs::rename(&draft, file)
     }
 
-    /// Keeps a checkpoint that was written, and drops the older ones of its trial.
+    /// Keeps a checkpoint that was written.
     pub fn keep(&mut self, at: Checkpoint, bytes: Arc<Vec<u8>>) {
-        if !self.all {
-            self.forget(at.trial, Some(at.budget));
-        }
         self.hold((at.trial, at.budget), bytes);
+    }
+
+    /// The trials that have files.
+    pub fn trials(&self) -> BTreeSet<TrialId> {
+        self.files.iter().map(|(trial, _)| *trial).collect()
+    }
+
+    /// Drops the checkpoints of a trial that nobody `needs` any more.
+    pub fn tidy(&mut self, trial: TrialId, needs: impl Fn(Checkpoint) -> bool) {
+        let all = self.files.range((trial, 0)..=(trial, u64::MAX));
+        let all = all.map(|(trial, budget)| Checkpoint {
+            trial: *trial,
+            budget: *budget,
+        });
+        for at in all.filter(|at| !needs(*at)).collect::<Vec<_>>() {
+            let place = (at.trial, at.budget);
+            self.drop_from_memory(place);
+            self.files.remove(&place);
+            self.doom(Self::file(&self.dir, at));
+        }
     }
 
     /// Holds a checkpoint in memory, and lets the oldest go where there are too many.
@@ -98,13 +122,9 @@ impl KeptStates {
         }
     }
 
-    /// Drops what there is of a trial that is over.
+    /// Drops the folder of a trial that is over.
     pub fn end(&mut self, trial: TrialId) {
-        if !self.all {
-            let dir = Self::folder(&self.dir, trial);
-            self.doomed.push_back((Instant::now(), dir));
-            self.forget(trial, None);
-        }
+        self.doom(Self::folder(&self.dir, trial));
     }
 
     /// The folder of a trial that is a process.
@@ -112,15 +132,9 @@ impl KeptStates {
         dir.join(format!("program-{trial}"))
     }
 
-    fn forget(&mut self, trial: TrialId, but: Option<u64>) {
-        let old = self.files.range((trial, 0)..=(trial, u64::MAX));
-        let old: Vec<u64> = old.map(|(_, budget)| *budget).collect();
-        for budget in old.into_iter().filter(|budget| Some(*budget) != but) {
-            self.drop_from_memory((trial, budget));
-            self.files.remove(&(trial, budget));
-            let file = Self::file(&self.dir, Checkpoint { trial, budget });
-            self.doomed.push_back((Instant::now(), file));
-        }
+    /// Removes a file or a folder after a while, and those whose time has come.
+    fn doom(&mut self, path: PathBuf) {
+        self.doomed.push_back((Instant::now(), path));
         while let Some((since, file)) = self.doomed.front() {
             if since.elapsed() < LINGERS {
                 break;
@@ -150,7 +164,7 @@ mod tests {
     #[test]
     fn what_memory_does_not_hold_is_read_from_its_file() {
         let dir = tempfile::tempdir().unwrap();
-        let mut states = KeptStates::new(dir.path(), true).unwrap();
+        let mut states = KeptStates::new(dir.path()).unwrap();
         let at = |trial: u64| Checkpoint {
             trial: TrialId(trial),
             budget: 1,
@@ -168,5 +182,33 @@ mod tests {
         assert_eq!((states.kept.len(), states.bytes), (2, IN_MEMORY));
         states.keep(at(4), Arc::new(vec![9]));
         assert_eq!(states.bytes, IN_MEMORY / 2 + 1);
+    }
+
+    #[test]
+    fn what_nobody_needs_goes_also_what_an_earlier_part_left() {
+        let dir = tempfile::tempdir().unwrap();
+        let at = |trial: u64, budget: u64| Checkpoint {
+            trial: TrialId(trial),
+            budget,
+        };
+        for (trial, budget) in [(0, 1), (0, 3), (7, 1)] {
+            KeptStates::write(dir.path(), at(trial, budget), &[1]).unwrap();
+        }
+        fs::create_dir(KeptStates::folder(dir.path(), TrialId(7))).unwrap();
+        let mut states = KeptStates::new(dir.path()).unwrap();
+        assert_eq!(states.trials(), BTreeSet::from([TrialId(0), TrialId(7)]));
+        states.tidy(TrialId(0), |state| state.budget == 3);
+        states.tidy(TrialId(7), |_| false);
+        states.end(TrialId(7));
+        assert_eq!(states.files, BTreeSet::from([(TrialId(0), 3)]));
+        // They stay until the record has surely been written that says so.
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 4);
+        for (since, _) in &mut states.doomed {
+            *since -= LINGERS;
+        }
+        states.end(TrialId(9));
+        let left: Vec<_> = fs::read_dir(dir.path()).unwrap().collect();
+        assert_eq!(left.len(), 1, "{left:?}");
+        assert!(KeptStates::file(dir.path(), at(0, 3)).exists());
     }
 }

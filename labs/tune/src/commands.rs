@@ -193,7 +193,7 @@ pub fn best(
         messages::best_is(&trail::name(at.trial), of, at.budget),
         format!("Configuration: {}", chosen.known.configuration),
     ];
-    let judged = match prepared.objective.as_ref() {
+    let judged = match prepared.work.objective.as_ref() {
         Objective::Program(program) => chosen.typed(prepared, program, &mut said),
         _ => chosen.trained(prepared, config(input)?, &mut said)?,
     };
@@ -289,9 +289,9 @@ impl ChosenTrial<'_> {
         let seed = |trial: TrialId| prepared.trial_seed(of.repeat, trial.0);
         let origin = |trial| self.search.origin(trial);
         let nowhere = TrialPlace::none();
-        let trained = again::train(&prepared.objective, &origin, seed, (self.at, &nowhere));
+        let trained = again::train(&prepared.work.objective, &origin, seed, (self.at, &nowhere));
         let (model, again) = trained.map_err(|error| LabError::Failed(error.to_string()))?;
-        let test = prepared.objective.test(&model);
+        let test = prepared.work.objective.test(&model);
         let command = fixed_command(config, &self.known);
         said.extend(test.map(|test| messages::judged(self.loss, test)));
         let is_same = (of.repeat, self.at.trial.0) == (0, 0);
@@ -302,7 +302,10 @@ impl ChosenTrial<'_> {
         Ok(JudgedTrial {
             test,
             command,
-            model: prepared.objective.export(&model, &prepared.features),
+            model: prepared
+                .work
+                .objective
+                .export(&model, &prepared.work.features),
         })
     }
 }
@@ -311,7 +314,7 @@ impl ChosenTrial<'_> {
 fn check_data(prepared: &PreparedSearch, input: &CommandInput<'_>) -> Result<(), LabError> {
     let started = input.snapshot.started.as_deref();
     let before = started.and_then(|started| started.data_sha256.as_ref());
-    match before.zip(prepared.data_sha256.as_ref()) {
+    match before.zip(prepared.work.data_sha256.as_ref()) {
         None => Ok(()),
         Some((before, now)) if before == now => Ok(()),
         Some((before, now)) => {

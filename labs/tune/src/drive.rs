@@ -31,8 +31,6 @@ pub struct SearchPlan<'a> {
     pub objective: &'a Arc<Objective>,
     pub settings: &'a SearchSettings,
     pub seed: u64,
-    /// Whether trials go on from the states of others, older ones included.
-    pub copies: bool,
 }
 
 /// A search that is under way.
@@ -93,7 +91,7 @@ pub fn run(
     let pool = ctx
         .pool
         .ok_or_else(|| LabError::Config("a search needs a pool".to_owned()))?;
-    let checkpoints = KeptStates::new(ctx.scratch, search.copies).map_err(|error| {
+    let checkpoints = KeptStates::new(ctx.scratch).map_err(|error| {
         LabError::Environment(format!("checkpoints in {}: {error}", ctx.scratch.display()))
     })?;
     let earlier = Earlier::of(ctx.before, &mut study)?;
@@ -168,6 +166,9 @@ impl Drive<'_, '_> {
                 self.study.saved(trial, budget);
             }
             self.record_decisions(None);
+            for trial in self.checkpoints.trials() {
+                self.tidy(trial);
+            }
         }
     }
 
@@ -315,6 +316,7 @@ impl Drive<'_, '_> {
             self.checkpoints.keep(Checkpoint { trial, budget }, bytes);
             self.study.saved(trial, budget);
             self.record_decisions(None);
+            self.tidy(trial);
         }
         if let Some(reply) = unit.reply {
             // It may have been cancelled meanwhile.
@@ -341,16 +343,25 @@ impl Drive<'_, '_> {
     /// A trial leaves its slot.
     fn end(&mut self, trial: TrialId) {
         self.running.remove(&trial);
-        let state = self.study.trial(trial).map(|known| known.state);
-        if matches!(
-            state,
-            Some(TrialState::Stopped | TrialState::Done | TrialState::Failed)
-        ) {
+        let known = self.study.trial(trial);
+        if known.is_some_and(|known| known.state.is_over()) {
             self.checkpoints.end(trial);
+            self.tidy(trial);
         }
         let patience = self.search.settings.patience;
         if patience > 0 && self.so_far.without_gain >= patience {
             self.close(messages::no_gain(patience));
+        }
+    }
+
+    /// Drops the states that nobody needs any more, of a trial and of the one that it has copied.
+    fn tidy(&mut self, trial: TrialId) {
+        let parent = self.study.trial(trial).and_then(|known| known.parent);
+        for of in std::iter::once(trial).chain(parent.map(|from| from.trial)) {
+            let reached = self.study.trial(of).map_or(0, |known| known.budget);
+            // What a killed process wrote and could not record is written once more.
+            let wanted = |state: Checkpoint| state.budget > reached || self.study.needs(state);
+            self.checkpoints.tidy(of, wanted);
         }
     }
 

@@ -2,8 +2,8 @@
 //!
 //! - **Belongs here:** what is searched for, running trials on the pool, the record of a search,
 //!   and what can be learnt from one afterwards.
-//! - **May use:** `experiment`, `programs`, `search`, `record`, `forest`, `dataset`, `pool`,
-//!   `digest`, `clock`, `words`.
+//! - **May use:** `experiment`, `programs`, `search`, `record`, `machine`, `forest`, `dataset`,
+//!   `pool`, `digest`, `clock`, `words`.
 //! - **Does not belong here:** which configuration is tried next and for how long, which is
 //!   `search`; measuring, which is the same for all labs.
 
@@ -13,6 +13,8 @@ mod checkpoints;
 mod commands;
 mod drive;
 mod fault;
+mod found_gpus;
+mod gpus;
 mod importance;
 mod leg;
 mod messages;
@@ -28,8 +30,6 @@ mod trail;
 mod ways;
 mod what_if;
 mod work;
-
-use std::sync::Arc;
 
 use workbench_experiment::lab::{
     CommandInput, CommandOutput, DefinitionError, Lab, LabDefinition, LabError, LabHost,
@@ -93,7 +93,9 @@ impl Lab for Tune {
     }
 
     fn prepare(&self, config: &RunConfig) -> Result<Box<dyn PreparedLab>, LabError> {
-        Ok(Box::new(self.prepared(config)?))
+        let mut config = config.clone();
+        found_gpus::choose(&mut config.params)?;
+        Ok(Box::new(self.prepared(&config)?))
     }
 
     fn command(&self, name: &str, input: &CommandInput<'_>) -> Result<CommandOutput, LabError> {
@@ -159,22 +161,16 @@ impl Tune {
             settings.objective,
             (&self.definition, &named),
         )?;
-        let work = work::work(config, &settings, (command, &space))?;
+        let mut work = work::work(config, &settings, (command, &space))?;
         let line = ParamValue::Text(spaces::line(&space));
         let is_given = config.params.get("space") != Some(&ParamValue::Text(String::new()));
-        let mut settled = work.settled;
-        settled.extend(is_given.then(|| ("space".to_owned(), line)));
+        work.settled
+            .extend(is_given.then(|| ("space".to_owned(), line)));
         Ok(PreparedSearch {
-            objective: Arc::new(work.objective),
+            work,
             settings,
             space,
             seed: config.seed,
-            data_sha256: work.data_sha256,
-            split_sha256: work.split_sha256,
-            features: work.features,
-            findings: work.findings,
-            source: work.source,
-            settled,
             arms: config.arms.clone(),
             peers: self.peers(config),
         })

@@ -34,6 +34,13 @@ pub fn not_kept(trial: TrialId, dir: &Path, error: &str) -> String {
     )
 }
 
+/// Processes of the part of a run that was killed do not end.
+pub fn others_run() -> String {
+    "processes of trials that ran when workbench was killed have not ended yet; look for them \
+     (`ps`), end them, then `workbench resume` goes on where the search was"
+        .to_owned()
+}
+
 /// Every trial failed.
 pub fn all_failed(trials: u64, last: &str) -> String {
     let last = if last.is_empty() {

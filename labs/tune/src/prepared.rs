@@ -19,26 +19,20 @@ use crate::ask_tell::{self, AskedEngine, PeerEngine, SearchPeers};
 use crate::drive::{self, SearchPlan, Searched};
 use crate::importance;
 use crate::messages;
-use crate::objective::{Objective, ObjectiveKind, TrialError, TrialPlace, TrialSeed};
+use crate::objective::{ObjectiveKind, TrialError, TrialPlace, TrialSeed, wait_for_earlier};
 use crate::oracle::{self, Afterwards};
 use crate::settings::SearchSettings;
 use crate::trail;
 use crate::ways::{self, Way};
+use crate::work::SearchWork;
 
 /// The lab with its rows loaded.
 pub struct PreparedSearch {
-    pub objective: Arc<Objective>,
+    /// What is trained, and what is known of its data.
+    pub work: SearchWork,
     pub settings: SearchSettings,
     pub space: Space,
     pub seed: u64,
-    pub data_sha256: Option<String>,
-    pub split_sha256: Option<String>,
-    /// The names of the features.
-    pub features: Vec<String>,
-    pub findings: Vec<Finding>,
-    pub source: DataSource,
-    /// Parameters that are recorded instead of the request.
-    pub settled: Params,
     /// The arms of the run.
     pub arms: Vec<String>,
     /// The engines of others among them.
@@ -47,19 +41,19 @@ pub struct PreparedSearch {
 
 impl PreparedLab for PreparedSearch {
     fn data(&self) -> Option<DataSource> {
-        Some(self.source.clone())
+        Some(self.work.source.clone())
     }
 
     fn data_sha256(&self) -> Option<String> {
-        self.data_sha256.clone()
+        self.work.data_sha256.clone()
     }
 
     fn split_sha256(&self) -> Option<String> {
-        self.split_sha256.clone()
+        self.work.split_sha256.clone()
     }
 
     fn settled(&self) -> Params {
-        self.settled.clone()
+        self.work.settled.clone()
     }
 
     fn software(&self) -> BTreeMap<String, String> {
@@ -72,7 +66,7 @@ impl PreparedLab for PreparedSearch {
             let python = peers.python.as_deref();
             peers.found.releases(python, Timed::Work)
         });
-        self.findings.iter().cloned().chain(releases).collect()
+        self.work.findings.iter().cloned().chain(releases).collect()
     }
 
     fn total_progress(&self, _arm: &str) -> u64 {
@@ -114,7 +108,7 @@ impl PreparedLab for PreparedSearch {
         }
         // One unit per slot: starts the threads and touches the pages.
         let tasks = (0..pool.workers()).map(|slot| {
-            let objective = Arc::clone(&self.objective);
+            let objective = Arc::clone(&self.work.objective);
             let seed = TrialSeed::new(0, 0, slot as u64);
             let place = self.place(ctx, "warm-up", 1);
             pool.spawn(move || {
@@ -136,16 +130,21 @@ impl PreparedLab for PreparedSearch {
     fn run_arm(&self, arm: &str, ctx: &ArmContext<'_>) -> Result<ArmOutput, LabError> {
         let (study, engine) = self.study(arm, ctx)?;
         let search = SearchPlan {
-            objective: &self.objective,
+            objective: &self.work.objective,
             settings: &self.settings,
             seed: self.seed,
-            copies: Way::of(arm).is_some_and(Way::copies),
         };
         let begun_ns = ctx
             .before
             .map_or(ctx.clock.now_ns(), |before| before.started_ns);
-        let used = || process_cpu_ns() + self.objective.processes_cpu_ns();
+        let used = || process_cpu_ns() + self.work.objective.processes_cpu_ns();
         let cpu_before = used();
+        if ctx.before.is_some() {
+            let is_cancelled = || ctx.progress.is_cancelled();
+            if !wait_for_earlier(ctx.scratch, &is_cancelled) && !is_cancelled() {
+                return Err(LabError::Environment(messages::others_run()));
+            }
+        }
         let searched = drive::run(&search, study, ctx)?;
         if let Some(why) = engine.and_then(|engine| engine.broken()) {
             return Err(LabError::Failed(messages::engine_lost(arm, &why)));
@@ -210,7 +209,7 @@ impl PreparedSearch {
         }
         let best = searched.so_far.best.map(|(loss, ..)| loss.get());
         let after = Afterwards {
-            objective: &self.objective,
+            objective: &self.work.objective,
             budget: self.settings.budget,
             seed: self.seed,
             place: &self.place(ctx, "afterwards", self.settings.budget),
@@ -287,7 +286,7 @@ impl PreparedSearch {
             judged: true,
             ..self.place(ctx, "judged", budget)
         };
-        let trained = again::train(&self.objective, origin, seed, (at, &place));
+        let trained = again::train(&self.work.objective, origin, seed, (at, &place));
         let (model, again) = match trained {
             Ok(trained) => trained,
             Err(TrialError::Stopped) => return Err(LabError::Cancelled),
@@ -300,7 +299,7 @@ impl PreparedSearch {
             ctx.progress
                 .report(messages::not_reproduced(trial, loss.get(), again));
         }
-        Ok(self.objective.test(&model))
+        Ok(self.work.objective.test(&model))
     }
 }
 

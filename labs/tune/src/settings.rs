@@ -3,6 +3,7 @@
 use workbench_experiment::lab::{LabError, Opt, ParamValue, Params, Refusal};
 
 use crate::fault::TrialFault;
+use crate::gpus::GpuShare;
 use crate::objective::{ObjectiveKind, SplitShares};
 
 /// All parameters of a run that do not describe the space.
@@ -35,6 +36,10 @@ pub struct SearchSettings {
     pub at_once: usize,
     /// Slots that a trial takes.
     pub trial_slots: u32,
+    /// GPUs that a trial has; `None` where they are not given out.
+    pub trial_gpus: Option<GpuShare>,
+    /// The GPUs of the run that trials get, by number or name.
+    pub gpus: Vec<String>,
     /// Finished trials without a better one after which no new trial is begun; 0 for never.
     pub patience: u64,
     /// Seconds after which no new trial is begun; 0 for never.
@@ -73,6 +78,8 @@ impl SearchSettings {
             retries: count("retries")? as u32,
             at_once: count("at_once")? as usize,
             trial_slots: (count("trial_slots")? as u32).max(1),
+            trial_gpus: GpuShare::of(number(params, "trial_gpus")?)?,
+            gpus: listed(params)?,
             patience: count("patience")?,
             search_time_s: number(params, "search_time_s")?,
             equal_budget: params.get("equal_budget") != Some(&ParamValue::Boolean(false)),
@@ -91,6 +98,12 @@ impl SearchSettings {
                 reason,
             )));
         }
+        if settings.trial_gpus.is_some() && settings.objective != ObjectiveKind::Program {
+            let option = Opt::Set("trial_gpus".to_owned());
+            let given = number(params, "trial_gpus")?;
+            let reason = "only a program can use a GPU; add --set objective=program, or give 0";
+            return Err(LabError::Refused(Refusal::new(option, given, reason)));
+        }
         Ok(settings)
     }
 
@@ -102,6 +115,10 @@ impl SearchSettings {
     /// How many trials run at once on so many workers.
     pub fn slots(&self, workers: u32) -> usize {
         let room = (workers / self.trial_slots).max(1) as usize;
+        let on_gpus = self
+            .trial_gpus
+            .map(|share| share.trials_on(self.gpus.len()));
+        let room = room.min(on_gpus.unwrap_or(room).max(1));
         match self.at_once {
             0 => room,
             most => most.min(room),
@@ -187,4 +204,13 @@ pub fn text<'a>(params: &'a Params, name: &str) -> Result<&'a str, LabError> {
         Some(ParamValue::Text(value)) => Ok(value),
         _ => Err(missing(name)),
     }
+}
+
+/// The GPUs of the parameter `gpus`, by number or name.
+///
+/// # Errors
+/// When it is missing.
+pub fn listed(params: &Params) -> Result<Vec<String>, LabError> {
+    let all = text(params, "gpus")?.split(',').map(str::trim);
+    Ok(all.filter(|of| !of.is_empty()).map(str::to_owned).collect())
 }

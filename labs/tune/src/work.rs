@@ -14,13 +14,14 @@ use workbench_programs::{OnceProgram, hash_file};
 use workbench_search::Space;
 use workbench_words::counted;
 
+use crate::gpus::SharedGpus;
 use crate::objective::{Objective, ObjectiveKind, PLACES, SearchData, TrialProgram};
 use crate::settings::{SearchSettings, count, number, text};
 
 /// What is trained, and what is known of its data.
 pub struct SearchWork {
     /// What is trained.
-    pub objective: Objective,
+    pub objective: Arc<Objective>,
     /// SHA-256 of the data; `None` without data.
     pub data_sha256: Option<String>,
     /// SHA-256 of the split.
@@ -78,7 +79,12 @@ impl ProgramCommand {
     }
 
     /// What it trains.
-    fn work(self, config: &RunConfig, space: &Space) -> Result<SearchWork, LabError> {
+    fn work(
+        self,
+        config: &RunConfig,
+        settings: &SearchSettings,
+        space: &Space,
+    ) -> Result<SearchWork, LabError> {
         let params = &config.params;
         let names: Vec<String> = space.dimensions().iter().map(|d| d.name.clone()).collect();
         let given = text(params, "command")?;
@@ -97,22 +103,27 @@ impl ProgramCommand {
         };
         let seconds = number(params, "trial_time_s")?;
         let megabytes = count(params, "memory_mb")?;
+        let listed = ParamValue::Text(settings.gpus.join(","));
+        let gpus = |share| SharedGpus::new(settings.gpus.clone(), share);
         let dir = ParamValue::Text(self.dir.display().to_string());
         Ok(SearchWork {
-            objective: Objective::Program(Arc::new(TrialProgram {
+            objective: Arc::new(Objective::Program(Arc::new(TrialProgram {
                 command: self.line,
                 metric: text(params, "metric")?.to_owned(),
                 data,
                 limit: (seconds > 0.0).then(|| Duration::from_secs_f64(seconds)),
                 memory_bytes: (megabytes > 0).then_some(megabytes << 20),
+                gpus: settings.trial_gpus.map(gpus),
                 cpu_ns: AtomicU64::new(0),
-            })),
+            }))),
             data_sha256: sha256,
             split_sha256: None,
             features: Vec::new(),
             findings: Vec::new(),
             source: config.data.clone(),
-            settled: [("dir".to_owned(), dir)].into_iter().collect(),
+            settled: [("dir".to_owned(), dir), ("gpus".to_owned(), listed)]
+                .into_iter()
+                .collect(),
         })
     }
 }
@@ -127,7 +138,7 @@ pub fn work(
     (command, space): (Option<ProgramCommand>, &Space),
 ) -> Result<SearchWork, LabError> {
     match command {
-        Some(command) => command.work(config, space),
+        Some(command) => command.work(config, settings, space),
         None => on_rows(config, settings),
     }
 }
@@ -156,7 +167,7 @@ fn on_rows(config: &RunConfig, settings: &SearchSettings) -> Result<SearchWork, 
     let objective = Objective::on_rows(settings.objective, Arc::new(data))
         .map_err(|error| LabError::Config(error.to_string()))?;
     Ok(SearchWork {
-        objective,
+        objective: Arc::new(objective),
         data_sha256: Some(table.sha256()),
         split_sha256: Some(split_sha256),
         features: table.feature_names.clone(),

@@ -1,6 +1,6 @@
 //! A search: searcher and scheduler together.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::event::StudyEvent;
 use super::trials::{Leg, NextLeg, Trial, TrialState};
@@ -26,6 +26,8 @@ pub struct Study {
     seed: u64,
     trials: Vec<Trial>,
     running: BTreeSet<TrialId>,
+    /// Trials that go on from the state of another as long as they have none of their own.
+    heirs: BTreeMap<TrialId, Checkpoint>,
     best: Option<(FiniteLoss, TrialId)>,
     closed: bool,
     pub(super) events: Vec<StudyEvent>,
@@ -47,6 +49,7 @@ impl Study {
             seed,
             trials: Vec::new(),
             running: BTreeSet::new(),
+            heirs: BTreeMap::new(),
             best: None,
             closed: false,
             events: Vec::new(),
@@ -121,6 +124,7 @@ impl Study {
                     saved: None,
                 });
                 self.running.insert(trial);
+                self.heirs.extend(from.map(|from| (trial, from)));
                 self.events.push(StudyEvent::Started {
                     trial,
                     configuration,
@@ -172,6 +176,9 @@ impl Study {
             TrialVerdict::Stop => TrialState::Stopped,
             TrialVerdict::Finish => TrialState::Done,
         };
+        if known.state.is_over() {
+            self.heirs.remove(&trial);
+        }
         if verdict != TrialVerdict::Continue {
             self.running.remove(&trial);
             self.searcher.told(trial, budget, loss);
@@ -193,6 +200,7 @@ impl Study {
             && known.saved.is_none_or(|saved| saved < budget)
         {
             known.saved = Some(budget);
+            self.heirs.remove(&trial);
             self.scheduler.saved(trial, budget);
             self.events.push(StudyEvent::Saved { trial, budget });
         }
@@ -202,6 +210,7 @@ impl Study {
     /// before that.
     pub fn failed(&mut self, trial: TrialId) {
         if self.running.remove(&trial) {
+            self.heirs.remove(&trial);
             self.trials[trial.0 as usize].state = TrialState::Failed;
             self.scheduler.failed(trial);
             self.searcher.failed(trial);
@@ -217,6 +226,7 @@ impl Study {
         if matches!(known.state, TrialState::Running { .. } | TrialState::Paused) {
             known.state = TrialState::Stopped;
             self.running.remove(&trial);
+            self.heirs.remove(&trial);
             self.scheduler.stopped(trial);
             self.events.push(StudyEvent::Stopped { trial });
         }
@@ -255,6 +265,15 @@ impl Study {
             from: own.or(known.parent),
             to,
         })
+    }
+
+    /// Whether a trial may still go on from a saved state, its own or that of another. What no
+    /// trial needs now, none will need later.
+    pub fn needs(&self, state: Checkpoint) -> bool {
+        let own = self.trial(state.trial);
+        own.is_some_and(|trial| !trial.state.is_over() && trial.saved == Some(state.budget))
+            || self.heirs.values().any(|from| *from == state)
+            || self.scheduler.may_copy(state)
     }
 
     /// All trials in the order of their numbers.

@@ -46,6 +46,13 @@ pub enum TrialState {
     Failed,
 }
 
+impl TrialState {
+    /// Whether the trial never runs again.
+    pub const fn is_over(self) -> bool {
+        matches!(self, Self::Stopped | Self::Done | Self::Failed)
+    }
+}
+
 /// What a free slot is to do.
 #[derive(Debug, Clone, PartialEq)]
 pub enum NextLeg {

@@ -6,6 +6,7 @@ mod error;
 mod forest;
 mod mlp;
 mod program;
+mod running;
 mod seed;
 
 use std::sync::Arc;
@@ -20,6 +21,7 @@ pub use error::TrialError;
 use forest::{Growing, TreeParams, Trees};
 use mlp::{Mlp, MlpConfig, Optimizer};
 pub use program::{PLACES, ProgramTrial, TrialPlace, TrialProgram};
+pub use running::wait_for_earlier;
 pub use seed::TrialSeed;
 
 /// Which network or ensemble is searched for.

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::fs::{self, OpenOptions};
+use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -13,18 +13,20 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use serde_json::Deserializer;
 use workbench_experiment::lab::Params;
 use workbench_programs::template::PlaceValues;
-use workbench_programs::{ArmLine, ArmLineError, OnceEnd, OnceProgram, OnceStart};
+use workbench_programs::{ArmLine, ArmLineError, ArmLines, OnceEnd, OnceProgram, OnceStart};
 
 use super::error::TrialError;
+use super::running::hold;
 use super::seed::TrialSeed;
+use crate::gpus::{SharedGpus, TakenGpus};
 
 /// What a command may name besides the parameters of the space.
-pub const PLACES: [&str; 9] = [
+pub const PLACES: [&str; 10] = [
     "slot",
     "slots",
+    "gpus",
     "trial",
     "seed",
     "repeat",
@@ -51,6 +53,8 @@ pub struct TrialProgram {
     pub limit: Option<Duration>,
     /// How much memory it may have, with all that it started, in bytes.
     pub memory_bytes: Option<u64>,
+    /// The GPUs that trials get; `None` where they are not given out.
+    pub gpus: Option<SharedGpus>,
     /// CPU time of all processes that have ended, in nanoseconds.
     pub cpu_ns: AtomicU64,
 }
@@ -134,6 +138,8 @@ impl TrialProgram {
         let own = [
             ("slot", place.slot.to_string()),
             ("slots", place.slots.to_string()),
+            // Known when it starts.
+            ("gpus", String::new()),
             ("trial", seed.trial().to_string()),
             ("seed", seed.number().to_string()),
             ("repeat", seed.search().to_string()),
@@ -180,7 +186,7 @@ impl TrialProgram {
             .map_err(|error| no_folder(&place.dir, &error))?;
         let mut trial = self.trial(config, seed, place);
         trial.units = units;
-        trial.known = reports(&place.dir);
+        trial.known = reports(&place.dir, &self.metric);
         trial.anew = false;
         Ok(trial)
     }
@@ -363,19 +369,40 @@ struct Listener {
 
 impl Listener {
     /// The CPU time of the process, in nanoseconds.
-    fn run(self) -> u64 {
-        let mut last = reports(&self.place.dir).len() as u64;
-        let stop = || self.is_over.load(Ordering::Relaxed) || (self.place.stop)();
+    fn run(mut self) -> u64 {
+        let program = Arc::clone(&self.program);
+        let is_over = Arc::clone(&self.is_over);
+        let asked = Arc::clone(&self.place.stop);
+        let stop = move || is_over.load(Ordering::Relaxed) || asked();
+        // Until all of it has ended: before, there is no room for another.
+        let gpus = program.gpus.as_ref().map(|gpus| gpus.take(&stop));
+        if let Some(None) = gpus {
+            let _ = self.tell.send(FromProgram::Ended(Ok(OnceEnd::Asked)));
+            return 0;
+        }
+        let gpus = gpus.flatten();
+        let names = gpus.as_ref().map(TakenGpus::names).unwrap_or_default();
+        self.values.insert("gpus".to_owned(), names);
+        let vars = gpus.as_ref().map(TakenGpus::variables).unwrap_or_default();
+        self.listen(&stop, &vars)
+    }
+
+    fn listen(self, stop: &dyn Fn() -> bool, vars: &[(String, String)]) -> u64 {
+        let told = told_file(&self.place.dir);
+        let holds = hold(&self.place.dir);
         let start = OnceStart {
             values: &self.values,
+            vars,
+            keep: Some(&told),
+            holds: holds.as_ref(),
             limit: self.program.limit,
             memory_bytes: self.program.memory_bytes,
-            stop: &stop,
+            stop,
         };
         let done = self.program.command.run(&start, &mut |line| match line {
             Ok(ArmLine::Metric {
                 name, step, value, ..
-            }) if name == self.program.metric => self.unit(step, value, &mut last),
+            }) if name == self.program.metric => self.unit(step, value),
             Ok(ArmLine::Metric { name, value, .. }) if name == TEST => {
                 self.tell.send(FromProgram::Test(value)).is_ok()
             }
@@ -393,14 +420,8 @@ impl Listener {
     }
 
     /// Hands a unit over, and waits until it is known whether the trial goes on. A program works
-    /// ahead meanwhile, so what it told is kept for when it goes on from there.
-    fn unit(&self, at: u64, loss: f64, last: &mut u64) -> bool {
-        if at == *last + 1 && loss.is_finite() {
-            // What is not kept is trained again.
-            if keep_report(&self.place.dir, loss).is_ok() {
-                *last = at;
-            }
-        }
+    /// ahead meanwhile, and what it tells is in its file for when it goes on from there.
+    fn unit(&self, at: u64, loss: f64) -> bool {
         self.tell.send(FromProgram::Unit(at, loss)).is_ok() && self.may.recv().is_ok()
     }
 }
@@ -410,26 +431,32 @@ fn checkpoint_dir(dir: &Path) -> PathBuf {
     dir.join("checkpoint")
 }
 
-fn reports_file(dir: &Path) -> PathBuf {
-    dir.join("reports")
+/// The file with all that the processes of a trial have told.
+fn told_file(dir: &Path) -> PathBuf {
+    dir.join("told")
 }
 
-/// What a trial has told so far, from its first unit on.
-fn reports(dir: &Path) -> BTreeMap<u64, f64> {
-    let bytes = fs::read(reports_file(dir)).unwrap_or_default();
-    // Each is a list of one number, so that the part of one is none.
-    let told = Deserializer::from_slice(&bytes).into_iter::<[f64; 1]>();
-    (1..)
-        .zip(told.map_while(Result::ok).map(|[loss]| loss))
-        .collect()
-}
-
-fn keep_report(dir: &Path, loss: f64) -> io::Result<()> {
-    let mut file = OpenOptions::new()
-        .create(true)
-        .append(true)
-        .open(reports_file(dir))?;
-    serde_json::to_writer(&mut file, &[loss]).map_err(io::Error::from)
+/// The losses that a trial has told so far, from its first unit on.
+fn reports(dir: &Path, metric: &str) -> BTreeMap<u64, f64> {
+    let bytes = fs::read(told_file(dir)).unwrap_or_default();
+    let mut known = BTreeMap::new();
+    let mut take = |line: Result<ArmLine, ArmLineError>| {
+        // The last line may be a part of one, and the next process begins with a new one.
+        let Ok(ArmLine::Metric {
+            name, step, value, ..
+        }) = line
+        else {
+            return;
+        };
+        let is_next = step == known.len() as u64 + 1;
+        if name == metric && is_next && value.is_finite() {
+            known.insert(step, value);
+        }
+    };
+    let mut lines = ArmLines::default();
+    lines.push(&bytes, &mut take);
+    lines.finish(&mut take);
+    known
 }
 
 fn empty(dir: &Path) -> io::Result<()> {
