@@ -355,8 +355,8 @@ pub enum Command {
         /// Print a JSON array of the result documents
         #[arg(long)]
         json: bool,
-        /// Write the comparison instead; the extension decides: .html, .csv (a row per arm and
-        /// run), .md or .json. May be given several times
+        /// Write the comparison instead; the extension decides: .html, .json, .csv (a row per arm
+        /// and run), .md, .svg or .png (the speed-ups as a picture). May be given several times
         #[arg(long, short, value_name = "FILE", value_hint = ValueHint::FilePath)]
         output: Vec<PathBuf>,
     },
