@@ -336,6 +336,31 @@ fn killed_searches_end_like_unharmed_ones(trained: Trained, times: usize) {
     );
 }
 
+/// A search that was killed right after it had recorded what became of a trial.
+#[test]
+fn what_became_of_a_trial_is_recorded_once() {
+    let mut place = Place::new(Trained::Network);
+    let arms = place.args.iter().position(|arg| arg == "--arms").unwrap() + 1;
+    place.args[arms] = "random".to_owned();
+    let output = place.start().output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let (expected, log) = (place.recorded(), place.log().unwrap());
+    let text = fs::read_to_string(&log).unwrap();
+    let is_done = |line: &&str| {
+        let event: Value = serde_json::from_str(line).unwrap();
+        event["event"] == "item" && event["phase"] == "done"
+    };
+    let before = text.lines().position(|line| is_done(&line)).unwrap() + 1;
+    let lines = text.split_inclusive('\n').take(before);
+    fs::write(&log, lines.collect::<String>()).unwrap();
+    let output = place.resume().output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let recorded = place.recorded();
+    assert_eq!(recorded.states, expected.states);
+    assert_eq!(recorded.told, expected.told);
+    assert_eq!(recorded.settings, expected.settings);
+}
+
 #[test]
 fn some_killed_searches_of_a_network_end_like_unharmed_ones() {
     killed_searches_end_like_unharmed_ones(Trained::Network, 3);

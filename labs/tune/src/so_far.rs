@@ -72,7 +72,7 @@ impl Earlier {
             .collect();
         let mut events = trail::events(before, &names);
         // What was decided by the last report may not have been recorded any more.
-        let cut_off = events.pop_if(|last| trail::is_report(last));
+        let cut_off = events.pop_if(|last| trail::is_undecided(last));
         study
             .replay(&events, Replay::Decisions)
             .map_err(|error| LabError::Failed(messages::other_search(&error)))?;

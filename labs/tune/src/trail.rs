@@ -136,9 +136,15 @@ fn reported(
     std::iter::once(point).chain(ended).collect()
 }
 
-/// Whether an event is a report.
-pub fn is_report(event: &StudyEvent) -> bool {
-    matches!(event, StudyEvent::Reported { .. })
+/// Whether an event is a report of which nothing is recorded that it decided.
+pub fn is_undecided(event: &StudyEvent) -> bool {
+    matches!(
+        event,
+        StudyEvent::Reported {
+            verdict: TrialVerdict::Continue,
+            ..
+        }
+    )
 }
 
 /// One thing that was recorded of a search.
