@@ -15,6 +15,14 @@ pub fn name(kind: IntervalKind) -> &'static str {
     }
 }
 
+/// What is said where there is none.
+const NONE: &str = "no interval";
+
+/// An interval of a ratio with its name, also where there is none.
+pub fn named_or_none(interval: Option<&Interval>) -> String {
+    interval.map_or_else(|| NONE.to_owned(), named)
+}
+
 /// An interval of a ratio with its name: `95 % interval 1.84 to 1.90`.
 pub fn named(interval: &Interval) -> String {
     let ends = format::interval(interval.ends());
@@ -75,6 +83,11 @@ impl Kinds {
     /// where the heading leaves that open.
     pub fn cell(self, interval: &Interval) -> String {
         self.marked(interval, format::interval(interval.ends()))
+    }
+
+    /// The same, also where there is none.
+    pub fn cell_or_none(self, interval: Option<&Interval>) -> String {
+        interval.map_or_else(|| NONE.to_owned(), |interval| self.cell(interval))
     }
 
     /// The same of a time.

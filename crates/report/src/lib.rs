@@ -98,20 +98,12 @@ impl Format {
     /// # Errors
     /// [`ReportError::Extension`], which lists the known ones.
     pub fn from_path(path: &Path) -> Result<Self, ReportError> {
-        Self::among(path, &Self::ALL)
-    }
-
-    /// The same where only some formats are possible.
-    ///
-    /// # Errors
-    /// [`ReportError::Extension`], which lists those.
-    pub fn among(path: &Path, formats: &[Self]) -> Result<Self, ReportError> {
         let extension = path.extension().map(|e| e.to_string_lossy().to_lowercase());
         let known = |format: &Self| extension.as_deref() == Some(format.extension());
-        if let Some(format) = formats.iter().copied().find(known) {
+        if let Some(format) = Self::ALL.into_iter().find(known) {
             return Ok(format);
         }
-        let list: Vec<String> = formats
+        let list: Vec<String> = Self::ALL
             .iter()
             .map(|f| format!(".{}", f.extension()))
             .collect();

@@ -8,10 +8,12 @@ use workbench_machine::monitor::ResourceUse;
 use workbench_result::RunResult;
 
 /// What stands below the table on a page.
-pub(super) const EXPLAINED: &str = "Medians over the repeats, of the program and the processes that it waited for. Page faults without a \
-     disk: memory was used for the first time. Switches: a thread waited, or was taken off its core. Instructions, cycles and cache \
-     misses are those of the arm's threads and processes outside the kernel. Bytes read and written are those of system calls. \
-     Started processes are the program and all that it and its children started; with ≥ those of them that were seen.";
+pub(super) const EXPLAINED: &str = "Medians over the repeats, of the program and the processes that \
+     it waited for. Page faults without a disk: memory was used for the first time. Switches: a \
+     thread waited, or was taken off its core. Instructions, cycles and cache misses are those of \
+     the arm's threads and processes outside the kernel. Bytes read and written are those of system \
+     calls. Started processes are the program and all that it and its children started; with ≥, only \
+     those that were seen are counted.";
 
 /// A figure in the cells of a table.
 type Figure = (&'static str, fn(&ResourceUse) -> Option<String>);

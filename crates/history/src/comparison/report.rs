@@ -12,9 +12,6 @@ use workbench_result::{Interval, RunResult, arm_on};
 
 use super::{ArmCell, Comparison, Group, Named};
 
-/// What a comparison can be written as.
-pub const FORMATS: [Format; 6] = Format::ALL;
-
 /// A table as it is written.
 struct Written {
     title: String,
@@ -25,13 +22,13 @@ struct Written {
 /// Writes a comparison in the format that the path's extension names: all of it, or nothing.
 ///
 /// # Errors
-/// When the format is not one of [`FORMATS`], or the file cannot be written.
+/// When the extension stands for no [`Format`], or the file cannot be written.
 pub fn write(
     path: &Path,
     comparison: &Comparison,
     results: &[&RunResult],
 ) -> Result<(), ReportError> {
-    let format = Format::among(path, &FORMATS)?;
+    let format = Format::from_path(path)?;
     replace(path, &render(format, comparison, results)?)
 }
 
@@ -54,11 +51,10 @@ fn render(
         }
         Format::Markdown => Ok(markdown(comparison).into_bytes()),
         Format::Svg | Format::Png => {
-            let kinds: Kinds = comparison.speedup_intervals().collect();
-            let subtitle = format!("Speed-up against {}, {}", against(comparison), kinds.name());
             let run = |run: &Named| format!("{} {}", run.letter, run.id);
             let runs: Vec<String> = comparison.runs.iter().map(run).collect();
-            let texts = ("Runs side by side", subtitle.as_str(), &*runs.join(" · "));
+            let (title, caption) = ("Runs side by side", caption(comparison));
+            let texts = (title, caption.as_str(), &*runs.join(" · "));
             side_by_side::picture(format, &bars(comparison), texts)
         }
         Format::Html => Ok(page(comparison)?.into_bytes()),
@@ -75,6 +71,12 @@ fn against(comparison: &Comparison) -> &str {
     comparison.common_base().unwrap_or("each run's own base")
 }
 
+/// What the bars of the picture are.
+fn caption(comparison: &Comparison) -> String {
+    let kinds: Kinds = comparison.speedup_intervals().collect();
+    format!("Speed-up against {}, {}", against(comparison), kinds.name())
+}
+
 /// The arms that have a speed-up in any of the runs.
 fn bars(comparison: &Comparison) -> Vec<ArmBars> {
     let kinds: Kinds = comparison.speedup_intervals().collect();
@@ -88,7 +90,7 @@ fn bars(comparison: &Comparison) -> Vec<ArmBars> {
                 letter: named.letter,
                 speedup: cell.speedup.filter(|speedup| speedup.is_finite())?,
                 interval,
-                cell: interval.map_or_else(String::new, |interval| kinds.cell(&interval)),
+                cell: kinds.cell_or_none(interval.as_ref()),
             })
         });
         ArmBars {
@@ -200,7 +202,10 @@ fn page(comparison: &Comparison) -> Result<String, ReportError> {
         main {
             header { h1.finding { (title) } }
             @for note in &comparison.notes { p { (note.text) } }
-            figure { (PreEscaped(drawn)) }
+            figure {
+                (PreEscaped(drawn))
+                figcaption { (caption(comparison)) }
+            }
             @for table in tables(comparison) {
                 section {
                     h2 { (table.title) }
@@ -292,7 +297,7 @@ mod tests {
         let results = [&a, &b];
         let comparison = compare(&results);
         let dir = tempfile::tempdir().unwrap();
-        for format in FORMATS {
+        for format in Format::ALL {
             let path = dir.path().join(format!("c.{}", format.extension()));
             write(&path, &comparison, &results).unwrap();
             if format == Format::Png {

@@ -21,7 +21,8 @@ pub(crate) fn text(root: &Path, path: &str) -> Option<String> {
 
 /// Like [`text`], for a path that is already in place.
 pub(crate) fn text_at(path: &Path) -> Option<String> {
-    // The kernel's files state no size, and `fs::read` would begin with the smallest pieces.
+    // The kernel's files state no size, and `fs::read` would begin with the smallest pieces. With
+    // `take` the file is not asked for its size.
     let mut bytes = Vec::with_capacity(USUAL_BYTES);
     let file = File::open(path).ok()?;
     file.take(u64::MAX).read_to_end(&mut bytes).ok()?;

@@ -79,18 +79,14 @@ pub(crate) fn chart(arms: &[ArmBars]) -> Chart {
     let told = arms.iter().flat_map(|arm| {
         let of_run = |bar: &RunBar| {
             let speedup = format::speedup(bar.speedup);
-            format!("{} {}: {speedup}, {}", arm.name, bar.letter, named(bar))
+            let interval = intervals::named_or_none(bar.interval.as_ref());
+            format!("{} {}: {speedup}, {interval}", arm.name, bar.letter)
         };
         arm.bars.iter().map(of_run)
     });
     let told: Vec<String> = told.collect();
     chart.description = format!("{}.", told.join("; "));
     chart
-}
-
-fn named(bar: &RunBar) -> String {
-    let interval = bar.interval.as_ref().map(intervals::named);
-    interval.unwrap_or_else(|| "no interval".to_owned())
 }
 
 fn draw(chart: &mut Chart, bar: &RunBar, scale: PixelScale, middle: f64) {

@@ -79,8 +79,7 @@ fn speedups(result: &RunResult, rows: &[(&ArmResult, f64)]) -> Chart {
 
 /// One arm in words.
 fn tell(result: &RunResult, arm: &ArmResult, speedup: f64) -> String {
-    let interval = arm.speedup_interval;
-    let interval = interval.map_or("no interval".to_owned(), |i| intervals::named(&i));
+    let interval = intervals::named_or_none(arm.speedup_interval.as_ref());
     let bound = arm.bound.map_or(String::new(), |bound| {
         format!(", bound {}", format::speedup(bound))
     });
@@ -147,8 +146,7 @@ fn bar(
     let strong = Lettering::new(role).size(19.0).bold();
     chart.text(x, middle - 7.0, strong, format::speedup(speedup));
     let kinds = Kinds::of_arms(&result.arms);
-    let interval = arm.speedup_interval;
-    let interval = interval.map_or("no interval".to_owned(), |i| kinds.cell(&i));
+    let interval = kinds.cell_or_none(arm.speedup_interval.as_ref());
     chart.text(x, middle + 13.0, small, interval);
 }
 

@@ -239,8 +239,8 @@ impl App {
         self.live.is_some()
     }
 
-    /// Whether a run is under way that there is something to stop of. The record of one that goes
-    /// on where it was left begins with the end of its last part.
+    /// Whether stopping the run under way would lose anything. A resumed run's record begins with
+    /// what was there before, and that may hold an end: so its repeats are counted too.
     pub fn has_work_left(&self) -> bool {
         self.live.as_ref().is_some_and(|live| {
             let snapshot = &live.snapshot;

@@ -6,7 +6,6 @@ use std::path::PathBuf;
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
-use workbench_history::comparison::report::FORMATS;
 use workbench_record::RunDir;
 use workbench_report::{Format, format};
 
@@ -25,31 +24,25 @@ const LONGEST_NAME: usize = 80;
 pub struct Export {
     /// The file.
     pub file: FileName<ExportRequest, Exported>,
-    /// What it can be.
-    formats: &'static [Format],
 }
 
 impl Export {
     /// Suggests a name for a run.
     pub fn new(run: RunDir, prefer: &Preferences) -> Self {
         let name = format::clean(&run.id(), LONGEST_NAME);
-        Self::named(run, &name, &Format::ALL, prefer)
+        Self::named(run, &name, prefer)
     }
 
     /// Suggests a name for runs side by side.
     pub fn of_comparison(runs: &[RunDir], prefer: &Preferences) -> Option<Self> {
         let ids: Vec<String> = runs.iter().map(RunDir::id).collect();
         let name = format::clean(&format!("compare-{}", ids.join("-")), LONGEST_NAME);
-        Some(Self::named(runs.first()?.clone(), &name, &FORMATS, prefer))
+        Some(Self::named(runs.first()?.clone(), &name, prefer))
     }
 
-    fn named(run: RunDir, name: &str, formats: &'static [Format], prefer: &Preferences) -> Self {
-        let preferred = Some(prefer.export_format).filter(|format| formats.contains(format));
-        let format = preferred
-            .or_else(|| formats.first().copied())
-            .unwrap_or_default();
-        let file = FileName::new(run, (name, format.extension()), prefer);
-        Self { file, formats }
+    fn named(run: RunDir, name: &str, prefer: &Preferences) -> Self {
+        let file = FileName::new(run, (name, prefer.export_format.extension()), prefer);
+        Self { file }
     }
 
     /// Does what a key stands for; gives the answer where it is one.
@@ -65,7 +58,7 @@ impl Export {
             },
             Action::Complete => self.file.complete(),
             Action::Next => self.turn(1),
-            Action::Previous => self.turn(self.formats.len() - 1),
+            Action::Previous => self.turn(Format::ALL.len() - 1),
             Action::Edit(Editing::Empty) => self.file.edit(|name| name.set("")),
             _ => {}
         }
@@ -74,10 +67,10 @@ impl Export {
 
     fn turn(&mut self, by: usize) {
         let path = PathBuf::from(self.file.text());
-        let now = Format::among(&path, self.formats).ok();
-        let at = self.formats.iter().position(|format| Some(*format) == now);
-        let next = at.map_or(0, |at| (at + by) % self.formats.len());
-        let next = self.formats[next].extension();
+        let now = Format::from_path(&path).ok();
+        let at = Format::ALL.iter().position(|format| Some(*format) == now);
+        let next = at.map_or(0, |at| (at + by) % Format::ALL.len());
+        let next = Format::ALL[next].extension();
         let name = if now.is_some() {
             path.with_extension(next).to_string_lossy().into_owned()
         } else {
@@ -88,7 +81,7 @@ impl Export {
 
     fn write(&mut self, replace: bool) -> Option<Action> {
         let path = self.file.path();
-        let format = Format::among(&path, self.formats);
+        let format = Format::from_path(&path);
         let request = ExportRequest { path, replace };
         if let Err(error) = format {
             let refused = Exported::Refused(error.to_string());
@@ -101,8 +94,7 @@ impl Export {
 
     /// Draws the dialog.
     pub fn draw(&self, frame: &mut Frame, area: Rect, theme: &Theme) {
-        let known: Vec<String> = self
-            .formats
+        let known: Vec<String> = Format::ALL
             .iter()
             .map(|f| format!(".{}", f.extension()))
             .collect();

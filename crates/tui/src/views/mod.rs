@@ -26,11 +26,12 @@ pub mod filter;
 pub mod gantt;
 pub mod hidden;
 pub mod keys;
-mod lines;
 pub mod monitor;
+mod panel_heights;
 pub mod panels;
 pub mod result;
 pub mod run;
+mod screen_layout;
 
 #[cfg(test)]
 pub(super) mod tests;
@@ -46,8 +47,8 @@ use crate::field::FilterField;
 use curves::CurveChart;
 use workbench_history::Standing;
 
-pub use hidden::ScreenLayout;
 pub use keys::ViewAction;
+pub use screen_layout::ScreenLayout;
 
 /// The smallest size that a view is drawn at: the smallest window, less its last line.
 pub const SMALLEST: (u16, u16) = (60, 15);

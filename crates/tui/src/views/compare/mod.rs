@@ -28,8 +28,8 @@ use ratatui::Frame;
 use ratatui::crossterm::event::MouseEvent;
 use ratatui::layout::Rect;
 
-use super::hidden::ScreenLayout;
 use super::panels::{Panels, Pointed};
+use super::screen_layout::ScreenLayout;
 use super::{SMALLEST, View, ViewAction};
 use crate::event::SideBySide;
 use crate::kit::Motion;

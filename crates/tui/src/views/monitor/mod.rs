@@ -30,8 +30,8 @@ use ratatui::buffer::Buffer;
 use ratatui::crossterm::event::MouseEvent;
 use ratatui::layout::Rect;
 
-use super::hidden::ScreenLayout;
 use super::panels::{Arranged, Panels, Pointed};
+use super::screen_layout::ScreenLayout;
 use super::{View, ViewAction};
 use crate::field::FilterField;
 use crate::kit::{Pane, Scroll, below, too_small};

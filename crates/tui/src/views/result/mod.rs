@@ -44,8 +44,8 @@ use workbench_result::RunResult;
 
 use super::curve_grid;
 use super::curves::CurveChart;
-use super::hidden::ScreenLayout;
 use super::panels::Pointed;
+use super::screen_layout::ScreenLayout;
 use super::{SMALLEST, View, ViewAction};
 use crate::field::FilterField;
 use crate::kit::{Pane, Scroll, below, too_small};

@@ -46,8 +46,8 @@ use workbench_result::workers_of;
 
 use super::curve_grid;
 use super::curves::CurveChart;
-use super::hidden::ScreenLayout;
 use super::panels::Pointed;
+use super::screen_layout::ScreenLayout;
 use super::{SMALLEST, View, ViewAction};
 use crate::field::FilterField;
 use crate::kit::{Pane, Scroll, below, too_small};
