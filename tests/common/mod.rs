@@ -62,6 +62,7 @@ impl Bench {
             .env("TMPDIR", self.dir.path())
             .env_remove("WORKBENCH_CONFIG")
             .env_remove("WORKBENCH_PEERS_PYTHON")
+            .env_remove("CUDA_VISIBLE_DEVICES")
             .env_remove("NO_COLOR")
             .stdin(std::process::Stdio::null());
         command

@@ -22,14 +22,13 @@ pub fn choose(params: &mut Params) -> Result<(), LabError> {
     let machine = MachineFacts::probe();
     let there = machine.gpus.len();
     let given = listed(params)?;
-    let visible = env::var(VISIBLE).unwrap_or_default();
     let gpus = if !given.is_empty() {
         check(&given, there)?;
         given
-    } else if visible.is_empty() {
-        (0..there).map(|gpu| gpu.to_string()).collect()
+    } else if let Some(list) = env::var_os(VISIBLE) {
+        visible(&list.to_string_lossy())
     } else {
-        visible.split(',').map(|of| of.trim().to_owned()).collect()
+        (0..there).map(|gpu| gpu.to_string()).collect()
     };
     if there == 0 || share.trials_on(gpus.len()) == 0 {
         let problem = machine.gpu_problem.map(|problem| format!(": {problem}"));
@@ -42,6 +41,14 @@ pub fn choose(params: &mut Params) -> Result<(), LabError> {
     }
     params.insert("gpus".to_owned(), ParamValue::Text(gpus.join(",")));
     Ok(())
+}
+
+/// The GPUs of a list as CUDA reads it: it ends before the first that is none, and an empty one
+/// leaves no GPU visible.
+fn visible(list: &str) -> Vec<String> {
+    let all = list.split(',').map(str::trim);
+    let there = all.take_while(|gpu| !gpu.is_empty() && !gpu.starts_with('-'));
+    there.map(str::to_owned).collect()
 }
 
 /// That GPUs that are asked for are there, and none twice.
@@ -58,4 +65,16 @@ fn check(given: &[String], there: usize) -> Result<(), LabError> {
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_of_visible_gpus_is_read_as_cuda_reads_it() {
+        assert_eq!(visible("2, GPU-8f"), ["2", "GPU-8f"]);
+        assert_eq!(visible("1,-1,0"), ["1"]);
+        assert!(visible("").is_empty() && visible("-1").is_empty());
+    }
 }
