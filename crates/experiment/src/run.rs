@@ -14,7 +14,7 @@ use super::plan::plan;
 use super::predictions::BeforeRun;
 use super::resumption::{OtherOrigin, check_data, check_origin};
 use super::rounds::RunEnd;
-use super::runner::{Observing, RunWork, Runner};
+use super::runner::{Observing, RunWork, Runner, discard};
 use super::start::{
     arm_facts, comparison, from_folder, lab_facts, no_locks, specialised, start_of, unix_ms,
 };
@@ -281,8 +281,12 @@ fn measure(
         control,
     };
     let outcome = runner.all();
-    // Removed only when it is empty.
-    let _ = std::fs::remove_dir(&runner.scratch);
+    // What a repeat goes on from stays; after the last, an earlier part may have left something.
+    if matches!(outcome, Ok((RunStatus::Completed, _))) {
+        discard(&runner.scratch);
+    } else {
+        let _ = std::fs::remove_dir(&runner.scratch);
+    }
     Ok((watch.stop(), outcome))
 }
 

@@ -15,14 +15,15 @@ use super::start::continued;
 use super::until::more_repeats;
 use super::watch::{Seen, Watch};
 use crate::lab::{
-    After, ArmContext, ArmMessage, ArmOutput, LabError, PreparedLab, Progress, RunConfig,
+    After, ArmContext, ArmMessage, ArmOutput, ArmRecord, LabError, PreparedLab, Progress, RunConfig,
 };
 use workbench_clock::{Clock, process_cpu_ns, seconds};
 use workbench_machine::heap;
 use workbench_machine::monitor::{Observer, Readings, ResourceUse, UsageMeter};
 use workbench_pool::{Pool, STACK_BYTES, with_random_layout};
 use workbench_record::{
-    ArmFacts, Event, Recorder, RepeatFinished, RepeatId, RepeatState, RunDir, SpoiledRepeats,
+    ArmFacts, Event, RecordMark, Recorder, RepeatFinished, RepeatId, RepeatState, RunDir,
+    SpoiledRepeats,
 };
 
 /// The work that is left.
@@ -100,6 +101,20 @@ impl Place<'_> {
     }
 }
 
+impl ArmRecord for Recorder {
+    fn record(&self, t_ns: u64, message: ArmMessage) {
+        self.emit_at(t_ns, message.into_event());
+    }
+
+    fn mark(&self) -> RecordMark {
+        Self::mark(self)
+    }
+
+    fn is_written(&self, mark: RecordMark) -> bool {
+        Self::is_written(self, mark)
+    }
+}
+
 /// When an arm began its work, and for how long it worked, in nanoseconds.
 fn worked(output: &ArmOutput, started_ns: u64, ended_ns: u64) -> (u64, u64) {
     let [from, to] = output.worked_ns.unwrap_or([started_ns, ended_ns]);
@@ -126,7 +141,7 @@ fn used(measured: &ResourceUse, processes: Option<&ResourceUse>, seen: &Seen) ->
 }
 
 /// Removes a directory that may not exist. A failure to remove it does no harm.
-fn discard(dir: &Path) {
+pub(super) fn discard(dir: &Path) {
     let _ = std::fs::remove_dir_all(dir);
 }
 
@@ -176,8 +191,13 @@ impl Runner<'_> {
                     Err(ExperimentError::Lab(error)) => Err(error),
                     Err(other) => return Err(other),
                 };
+                let is_done = outcome.is_ok();
                 if let Some(status) = rounds.take(&id, outcome, self.recorder, self.control)? {
                     return Ok((status, rounds.failure()));
+                }
+                if is_done {
+                    // Only now is it recorded: after a kill before that, the repeat goes on.
+                    discard(&self.scratch_of(&id));
                 }
                 if self.is_time_up()
                     && let Some(fewer) = rounds.cut_after_round()
@@ -217,6 +237,12 @@ impl Runner<'_> {
         more_repeats(self.run, repeats)
     }
 
+    /// The directory of a repeat.
+    fn scratch_of(&self, id: &RepeatId) -> PathBuf {
+        let name = format!("{}-{}-{}", id.arm, id.workers, id.repeat);
+        self.scratch.join(name)
+    }
+
     /// Runs one repeat on a thread of its own, so that every arm, serial or not, works on threads
     /// that were started for this repeat in the same way. What other programs do needs none.
     fn repeat(&self, id: &RepeatId) -> Result<RepeatFinished, ExperimentError> {
@@ -245,9 +271,7 @@ impl Runner<'_> {
         // Made before the threads that it counts.
         let meter = (!elsewhere).then(UsageMeter::new);
         let pool = self.pool(id)?;
-        let scratch = self
-            .scratch
-            .join(format!("{}-{}-{}", id.arm, id.workers, id.repeat));
+        let scratch = self.scratch_of(id);
         let before = self.work.unfinished.filter(|repeat| repeat.id == *id);
         if before.is_none() {
             // Left by an earlier attempt that was killed.
@@ -279,7 +303,6 @@ impl Runner<'_> {
         });
         let finished = finished?;
         cleaned?;
-        discard(&scratch);
         Ok(finished)
     }
 
@@ -400,9 +423,6 @@ impl Runner<'_> {
         body: impl FnOnce(&ArmContext<'_>) -> Result<T, LabError>,
     ) -> Result<T, LabError> {
         let spans = |span| self.recorder.emit(Event::Task(span));
-        let record = |t_ns, message: ArmMessage| {
-            self.recorder.emit_at(t_ns, message.into_event());
-        };
         body(&ArmContext {
             pool: place.pool.as_deref(),
             workers: place.id.workers,
@@ -411,7 +431,7 @@ impl Runner<'_> {
             clock: self.clock,
             progress,
             spans: &spans,
-            record: &record,
+            record: self.recorder,
             before: place.before,
             after,
         })

@@ -6,7 +6,7 @@
     reason = "a test may end on the spot"
 )]
 
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use workbench_experiment::lab::{
@@ -137,11 +137,24 @@ impl PreparedLab for Ready {
 
 /// Runs the toy in a directory of its own; returns its outcome and all records.
 fn play(toy: &Toy, repeats: u32, control: &Control) -> (Ended, Vec<Record>, tempfile::TempDir) {
+    play_and_watch(toy, repeats, control, |_| {})
+}
+
+/// The same; every record is shown once it is written, and nothing more is until that returns.
+fn play_and_watch(
+    toy: &Toy,
+    repeats: u32,
+    control: &Control,
+    mut watch: impl FnMut(&Record) + Send + 'static,
+) -> (Ended, Vec<Record>, tempfile::TempDir) {
     let dir = tempfile::tempdir().unwrap();
     let store = RunStore::open(Some(dir.path().to_owned())).unwrap();
     let records: Arc<Mutex<Vec<Record>>> = Arc::default();
     let seen = Arc::clone(&records);
-    let subscriber = Box::new(move |record: &Record| seen.lock().unwrap().push(record.clone()));
+    let subscriber = Box::new(move |record: &Record| {
+        watch(record);
+        seen.lock().unwrap().push(record.clone());
+    });
     let ended = run(
         toy,
         toy.config(repeats),
@@ -302,7 +315,7 @@ fn stopping_the_run_keeps_what_is_finished() {
     let steered = control.clone();
     let second = AtomicBool::new(false);
     let toy = Toy::new(move |_, _| {
-        if second.swap(true, std::sync::atomic::Ordering::SeqCst) {
+        if second.swap(true, Ordering::SeqCst) {
             assert!(!steered.stop());
         }
         Ok(())
@@ -354,7 +367,21 @@ fn a_repeat_has_a_directory_of_its_own_that_is_gone_when_it_is_done() {
             .report(Finding::warning("odd", "Something is odd."));
         Ok(())
     });
-    let (ended, _, _dir) = play(&toy, 2, &Control::default());
+    // A kill right before the end is recorded must find the files that the repeat goes on from.
+    let (last, checked) = (Arc::clone(&seen), Arc::new(AtomicUsize::new(0)));
+    let count = Arc::clone(&checked);
+    let watch = move |record: &Record| {
+        if matches!(record.event, Event::RepeatFinished(_)) {
+            let dir = last.lock().unwrap().last().cloned().unwrap();
+            assert!(
+                dir.join("checkpoint").exists(),
+                "gone before it is recorded"
+            );
+            count.fetch_add(1, Ordering::SeqCst);
+        }
+    };
+    let (ended, _, _dir) = play_and_watch(&toy, 2, &Control::default(), watch);
+    assert_eq!(checked.load(Ordering::SeqCst), 4);
     let dirs = seen.lock().unwrap();
     let distinct: std::collections::BTreeSet<_> = dirs.iter().collect();
     assert_eq!((dirs.len(), distinct.len()), (4, 4));

@@ -72,4 +72,4 @@ pub use start::Start;
 pub use store::{LogState, RunDir, RunOrder, RunStore};
 pub use tail::Tail;
 pub use tally::{ArmTally, RepeatPace, Tally};
-pub use writer::{AT_RISK, QUEUE, Recorder, Subscriber};
+pub use writer::{AT_RISK, QUEUE, RecordMark, Recorder, Subscriber};

@@ -56,12 +56,19 @@ pub struct Recorder {
 
 struct Shared {
     path: PathBuf,
+    /// Records that were given, and how many of them are in the log.
+    given: AtomicU64,
+    written: AtomicU64,
     cpu_ns: AtomicU64,
     error: Mutex<Option<io::Error>>,
     thread: Mutex<Option<JoinHandle<()>>>,
     /// Whether the log is locked against other processes.
     locked: bool,
 }
+
+/// A place between two records of a log ([`Recorder::mark`]).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub struct RecordMark(u64);
 
 /// Asks for the lock of a log; tests have others.
 type AskLock = fn(&File) -> io::Result<Lock>;
@@ -125,6 +132,8 @@ impl Recorder {
         let (sender, receiver) = mpsc::sync_channel(QUEUE);
         let shared = Arc::new(Shared {
             path: path.to_owned(),
+            given: AtomicU64::new(0),
+            written: AtomicU64::new(0),
             cpu_ns: AtomicU64::new(0),
             error: Mutex::new(None),
             thread: Mutex::new(None),
@@ -156,8 +165,21 @@ impl Recorder {
 
     /// Records a fact that became true at `t_ns` on the run's clock.
     pub fn emit_at(&self, t_ns: u64, event: Event) {
+        // Counted first, so that no mark is taken too early.
+        self.shared.given.fetch_add(1, Ordering::SeqCst);
         // The writer ends only when all senders are dropped, so sending cannot fail.
         let _ = self.sender.send(Message::Record(Record { t_ns, event }));
+    }
+
+    /// Marks the records up to now.
+    pub fn mark(&self) -> RecordMark {
+        RecordMark(self.shared.given.load(Ordering::SeqCst))
+    }
+
+    /// Whether all records up to a mark are written, so that they are there also if this process is
+    /// killed. Does not wait.
+    pub fn is_written(&self, mark: RecordMark) -> bool {
+        self.shared.written.load(Ordering::SeqCst) >= mark.0
     }
 
     /// Waits until everything recorded so far is on the disk.
@@ -283,6 +305,10 @@ impl Shared {
             // Called only now, so that everything shown is in the log, also if the process is
             // killed next.
             records.iter().chain(&last).for_each(&mut subscriber);
+            if !broken {
+                let count = records.len() as u64;
+                self.written.fetch_add(count, Ordering::SeqCst);
+            }
             self.cpu_ns.store(thread_cpu_ns(), Ordering::Relaxed);
             for done in waiting {
                 let _ = done.send(());

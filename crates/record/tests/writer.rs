@@ -422,3 +422,26 @@ fn who_records_faster_than_is_written_is_slowed_down_and_nothing_is_lost() {
     assert_eq!(seen.len(), 10 * QUEUE);
     assert!(!seen.contains(&true), "the queue grew");
 }
+
+#[test]
+fn a_mark_holds_once_what_is_before_it_is_written() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("events.jsonl");
+    let (hold, held) = std::sync::mpsc::channel::<()>();
+    // The writer counts a record when everybody has seen it.
+    let subscriber = Box::new(move |_: &Record| held.recv().unwrap());
+    let recorder = Recorder::create(&path, Clock::start(), subscriber).unwrap();
+    let before = recorder.mark();
+    assert!(recorder.is_written(before), "nothing is before it");
+    let event = Event::Finding(Finding::note("more", "More."));
+    recorder.emit(event.clone());
+    let first = recorder.mark();
+    recorder.emit(event);
+    let second = recorder.mark();
+    assert!(!recorder.is_written(first) && before < first && first < second);
+    hold.send(()).unwrap();
+    hold.send(()).unwrap();
+    recorder.sync().unwrap();
+    assert!(recorder.is_written(first) && recorder.is_written(second));
+    recorder.finish().unwrap();
+}

@@ -69,7 +69,7 @@ fn run(lab: &dyn PreparedLab, arm: &str) -> (ArmOutput, After) {
             scratch: Path::new(""),
             clock,
             progress: &Progress::default(),
-            record: &|_, _| {},
+            record: &(),
             before: None,
             spans: &|_| {},
             after: &after,

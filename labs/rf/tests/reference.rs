@@ -53,7 +53,7 @@ fn run(
             scratch: Path::new(""),
             clock,
             progress,
-            record: &|_, _| {},
+            record: &(),
             before: None,
             spans: &|_| {},
             after: &After::default(),

@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 use std::{fs, io};
 
+use workbench_experiment::lab::{ArmRecord, RecordMark};
 use workbench_search::{Checkpoint, TrialId};
 
 /// The checkpoints of a search.
@@ -19,15 +19,13 @@ pub struct KeptStates {
     files: BTreeSet<(TrialId, u64)>,
     /// Bytes of those in memory.
     bytes: usize,
-    /// Files that nobody needs any more, and since when. They go only after the record has surely
-    /// been written that says so: after a kill it must not name a file that is gone.
-    doomed: VecDeque<(Instant, PathBuf)>,
+    /// Files that nobody needs any more, and what the record has to hold before they go: after a
+    /// kill it must not name a file that is gone.
+    doomed: VecDeque<(RecordMark, PathBuf)>,
 }
 
 /// Bytes of checkpoints in memory at most: a search can have any number of paused trials.
 const IN_MEMORY: usize = 64 << 20;
-/// How long a file stays that nobody needs.
-const LINGERS: Duration = Duration::from_secs(2);
 
 impl KeptStates {
     /// In a directory, which is made, or has those of an earlier part of the run.
@@ -86,8 +84,13 @@ impl KeptStates {
         self.files.iter().map(|(trial, _)| *trial).collect()
     }
 
-    /// Drops the checkpoints of a trial that nobody `needs` any more.
-    pub fn tidy(&mut self, trial: TrialId, needs: impl Fn(Checkpoint) -> bool) {
+    /// Drops the checkpoints of a trial that nobody `needs` any more, as the `record` says.
+    pub fn tidy(
+        &mut self,
+        trial: TrialId,
+        needs: impl Fn(Checkpoint) -> bool,
+        record: &dyn ArmRecord,
+    ) {
         let all = self.files.range((trial, 0)..=(trial, u64::MAX));
         let all = all.map(|(trial, budget)| Checkpoint {
             trial: *trial,
@@ -97,7 +100,7 @@ impl KeptStates {
             let place = (at.trial, at.budget);
             self.drop_from_memory(place);
             self.files.remove(&place);
-            self.doom(Self::file(&self.dir, at));
+            self.doom(Self::file(&self.dir, at), record);
         }
     }
 
@@ -122,9 +125,9 @@ impl KeptStates {
         }
     }
 
-    /// Drops the folder of a trial that is over.
-    pub fn end(&mut self, trial: TrialId) {
-        self.doom(Self::folder(&self.dir, trial));
+    /// Drops the folder of a trial that is over, as the `record` says.
+    pub fn end(&mut self, trial: TrialId, record: &dyn ArmRecord) {
+        self.doom(Self::folder(&self.dir, trial), record);
     }
 
     /// The folder of a trial that is a process.
@@ -132,11 +135,11 @@ impl KeptStates {
         dir.join(format!("program-{trial}"))
     }
 
-    /// Removes a file or a folder after a while, and those whose time has come.
-    fn doom(&mut self, path: PathBuf) {
-        self.doomed.push_back((Instant::now(), path));
-        while let Some((since, file)) = self.doomed.front() {
-            if since.elapsed() < LINGERS {
+    /// Removes a file or a folder once it is written that nobody needs it, and those before it.
+    fn doom(&mut self, path: PathBuf, record: &dyn ArmRecord) {
+        self.doomed.push_back((record.mark(), path));
+        while let Some((mark, file)) = self.doomed.front() {
+            if !record.is_written(*mark) {
                 break;
             }
             // What stays does no harm: the directory goes with the repeat.
@@ -159,7 +162,29 @@ impl KeptStates {
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "a test may end on the spot")]
 mod tests {
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    use workbench_experiment::lab::ArmMessage;
+
     use super::*;
+
+    /// A record that is written when it is told.
+    #[derive(Default)]
+    struct Unwritten {
+        is_written: AtomicBool,
+    }
+
+    impl ArmRecord for Unwritten {
+        fn record(&self, _: u64, _: ArmMessage) {}
+
+        fn mark(&self) -> RecordMark {
+            RecordMark::default()
+        }
+
+        fn is_written(&self, _: RecordMark) -> bool {
+            self.is_written.load(Ordering::Relaxed)
+        }
+    }
 
     #[test]
     fn what_memory_does_not_hold_is_read_from_its_file() {
@@ -197,16 +222,15 @@ mod tests {
         fs::create_dir(KeptStates::folder(dir.path(), TrialId(7))).unwrap();
         let mut states = KeptStates::new(dir.path()).unwrap();
         assert_eq!(states.trials(), BTreeSet::from([TrialId(0), TrialId(7)]));
-        states.tidy(TrialId(0), |state| state.budget == 3);
-        states.tidy(TrialId(7), |_| false);
-        states.end(TrialId(7));
+        let record = Unwritten::default();
+        states.tidy(TrialId(0), |state| state.budget == 3, &record);
+        states.tidy(TrialId(7), |_| false, &record);
+        states.end(TrialId(7), &record);
         assert_eq!(states.files, BTreeSet::from([(TrialId(0), 3)]));
-        // They stay until the record has surely been written that says so.
+        // They stay until the record is written that says so.
         assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 4);
-        for (since, _) in &mut states.doomed {
-            *since -= LINGERS;
-        }
-        states.end(TrialId(9));
+        record.is_written.store(true, Ordering::Relaxed);
+        states.end(TrialId(9), &record);
         let left: Vec<_> = fs::read_dir(dir.path()).unwrap().collect();
         assert_eq!(left.len(), 1, "{left:?}");
         assert!(KeptStates::file(dir.path(), at(0, 3)).exists());

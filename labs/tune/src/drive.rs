@@ -345,7 +345,7 @@ impl Drive<'_, '_> {
         self.running.remove(&trial);
         let known = self.study.trial(trial);
         if known.is_some_and(|known| known.state.is_over()) {
-            self.checkpoints.end(trial);
+            self.checkpoints.end(trial, self.ctx.record);
             self.tidy(trial);
         }
         let patience = self.search.settings.patience;
@@ -361,7 +361,7 @@ impl Drive<'_, '_> {
             let reached = self.study.trial(of).map_or(0, |known| known.budget);
             // What a killed process wrote and could not record is written once more.
             let wanted = |state: Checkpoint| state.budget > reached || self.study.needs(state);
-            self.checkpoints.tidy(of, wanted);
+            self.checkpoints.tidy(of, wanted, self.ctx.record);
         }
     }
 
@@ -484,7 +484,7 @@ impl Drive<'_, '_> {
     fn say(&mut self, at_ns: Option<u64>, message: ArmMessage) {
         let at_ns = at_ns.unwrap_or_else(|| self.ctx.clock.now_ns());
         self.last_ns = at_ns.max(self.last_ns + 1);
-        (self.ctx.record)(self.last_ns, message);
+        self.ctx.record.record(self.last_ns, message);
     }
 }
 

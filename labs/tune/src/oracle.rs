@@ -110,7 +110,7 @@ fn one(
             step: model.epoch(),
             value: loss,
         };
-        (ctx.record)(ctx.clock.now_ns(), message);
+        ctx.record.record(ctx.clock.now_ns(), message);
         least = Some(least.map_or(loss, |least| least.min(loss)));
     }
     least

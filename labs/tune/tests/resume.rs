@@ -126,7 +126,9 @@ fn a_killed_search_goes_on_where_it_was() {
         ("random+hyperband", [65, 88, 104]),
     ] {
         let (unharmed, _) = play(arm, 1, None);
-        for moment in moments {
+        // Also after the last point, when the search is over and its end not yet recorded.
+        let last: usize = told(&unharmed).values().map(Vec::len).sum();
+        for moment in moments.into_iter().chain([last as u64]) {
             let (_, kept) = play(arm, 1, Some(moment));
             let kept = kept.unwrap();
             let store = RunStore::open(Some(kept.path().to_owned())).unwrap();

@@ -18,7 +18,7 @@ use workbench_pool::{Pool, TaskSpan};
 use workbench_questions::QuestionSet;
 use workbench_record::{
     Analysis, ArmFailure, ArmFailureKind, ArmOutput, Basis, DataSource, Finding, Item, NearPeers,
-    Params, RepeatState, RunConfig, Source,
+    Params, RecordMark, RepeatState, RunConfig, Source,
 };
 
 /// What the program offers to a lab when it makes the lab.
@@ -272,7 +272,7 @@ pub struct ArmContext<'a> {
     /// Which repeat of the arm this is, from 0.
     pub repeat: u32,
     /// A directory for files of this repeat, such as checkpoints. The arm creates it if it needs
-    /// it; it is removed with its contents when the arm has done its work, and before a repeat
+    /// it; it is removed with its contents once the repeat is recorded, and before a repeat
     /// begins anew.
     pub scratch: &'a Path,
     /// The run's clock.
@@ -281,14 +281,39 @@ pub struct ArmContext<'a> {
     pub progress: &'a Progress,
     /// Takes the spans of work outside of the pool (a serial arm's).
     pub spans: &'a (dyn Fn(TaskSpan) + Sync),
-    /// Records a message at once, with its time in nanoseconds on the run's clock: when this
-    /// returns, nothing that is recorded later can come before it. For what a repeat goes on from
-    /// after it was killed.
-    pub record: &'a (dyn Fn(u64, ArmMessage) + Sync),
+    /// Takes what a repeat goes on from after it was killed.
+    pub record: &'a dyn ArmRecord,
     /// What an earlier part of the run has recorded of this repeat, where the arm goes on with it.
     pub before: Option<&'a RepeatState>,
     /// Takes what is to be found out about the outputs once the clock has stopped.
     pub after: &'a After,
+}
+
+/// The record of a run, as an arm sees it.
+pub trait ArmRecord: Sync {
+    /// Records a message at once, with its time in nanoseconds on the run's clock: when this
+    /// returns, nothing that is recorded later can come before it.
+    fn record(&self, t_ns: u64, message: ArmMessage);
+
+    /// Marks what has been recorded up to now.
+    fn mark(&self) -> RecordMark;
+
+    /// Whether everything up to a mark will be there also if this process is killed. What a record
+    /// before the mark says is not needed any more may then be removed.
+    fn is_written(&self, mark: RecordMark) -> bool;
+}
+
+/// Keeps nothing: for an arm that runs without a record.
+impl ArmRecord for () {
+    fn record(&self, _: u64, _: ArmMessage) {}
+
+    fn mark(&self) -> RecordMark {
+        RecordMark::default()
+    }
+
+    fn is_written(&self, _: RecordMark) -> bool {
+        true
+    }
 }
 
 /// What an arm leaves to be done after the clock has stopped.

@@ -18,8 +18,8 @@ mod table;
 pub use assigned::{AssignmentUnfit, assigned};
 pub use calibration::Calibration;
 pub use contract::{
-    After, ArmContext, ForeignLab, Lab, LabError, LabHost, MadeAgain, MakeAgain, MakeLab,
-    PreparedLab, RecordedItem,
+    After, ArmContext, ArmRecord, ForeignLab, Lab, LabError, LabHost, MadeAgain, MakeAgain,
+    MakeLab, PreparedLab, RecordedItem,
 };
 pub use definition::{
     ArmDefinition, DataDefinition, DataKind, DefinitionError, LIST_SEPARATOR, LabDefinition,
@@ -36,6 +36,6 @@ pub use workbench_record::{
     Analysis, ArmComparison, ArmOutput, Basis, BestItem, Breakdown, ControllerPhase,
     ControllerState, DataSource, Dependent, Direction, Figure, FigureFacts, FigureGroup, Finding,
     Health, Importance, Item, ItemEvent, ItemFailure, ItemPhase, ItemPlace, LabFacts, NearPeers,
-    NextBest, ParamValue, Params, Part, Quantity, RECOVERED, RepeatState, RunConfig, SHARED_CORES,
-    SlotState, Source, Unit,
+    NextBest, ParamValue, Params, Part, Quantity, RECOVERED, RecordMark, RepeatState, RunConfig,
+    SHARED_CORES, SlotState, Source, Unit,
 };
