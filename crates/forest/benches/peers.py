@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
-"""The forest engine against scikit-learn and LightGBM, one core each, in interleaved rounds.
+"""The forest engine against scikit-learn, LightGBM, ranger and smartcore, one core each, in interleaved rounds.
 
     cargo build --release -p workbench-forest --example peer
     python3 -m pip install scikit-learn==1.9.1 pandas lightgbm   # LightGBM may be left out; also needs the zstd program
+    apt-get install r-cran-ranger                                # may be left out
     python3 crates/forest/benches/peers.py --rounds 5            # the table of docs/performance.md
     python3 crates/forest/benches/peers.py --equivalence 30      # scores over 30 seeds, with a test of equivalence
 
@@ -12,9 +13,11 @@ apart), are left out. Ratios are against scikit-learn in the same round; in brac
 """
 
 import argparse
+import importlib.util
 import json
 import os
 import random
+import shutil
 import statistics
 import subprocess
 import sys
@@ -91,13 +94,26 @@ class Data:
         return self.x[:n], self.x[n:], self.y[:n], self.y[n:]
 
 
+def limits(data):
+    return {"max_depth": None, "min_samples_split": 2, "max_features": None, **data.parameters}
+
+
 def engine(data, seed, trees, path=None):
-    parameters = {"max_depth": None, "min_samples_split": 2, "max_features": None, **data.parameters}
     job = {
         "file": data.file, "rows": len(data.y), "test": data.test, "columns": data.x.shape[1], "classes": data.classes,
-        "trees": trees, "seed": seed, "path": path, **parameters,
+        "trees": trees, "seed": seed, "path": path, **limits(data),
     }  # fmt: skip
     said = json.loads(subprocess.run([PEER, json.dumps(job)], check=True, capture_output=True).stdout)
+    return (said["fit"] + said["predict"]) / trees, said["score"], said
+
+
+def ranger(data, seed, trees):
+    """ranger counts every copy of a row that its sample has several times."""
+    parameters = limits(data)
+    given = [len(data.y), data.test, data.x.shape[1], int(data.classes), trees, seed]
+    given += [parameters[name] or 0 for name in ("max_depth", "min_samples_split", "max_features")]
+    command = ["Rscript", "--vanilla", str(Path(__file__).with_name("ranger.R")), data.file, *map(str, given)]
+    said = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
     return (said["fit"] + said["predict"]) / trees, said["score"], said
 
 
@@ -142,8 +158,13 @@ def compare(args, folder):
     contenders["AVX2"] = lambda d, s, t: engine(d, s, t, "avx2")
     contenders["portable"] = lambda d, s, t: engine(d, s, t, "portable")
     contenders["general engine"] = lambda d, s, t: engine(d, s, t, "general")
-    if not args.without_lightgbm:
+    contenders["smartcore"] = lambda d, s, t: engine(d, s, t, "smartcore")
+    if importlib.util.find_spec("lightgbm"):
         contenders["LightGBM rf"] = lightgbm
+    if shutil.which("Rscript"):
+        contenders["ranger"] = ranger
+    if args.only:
+        contenders = {who: run for who, run in contenders.items() if who in ("scikit-learn", *args.only)}
     print("| data | contender | ms per tree (median) | times as fast (range) | score |\n|---|---|---|---|---|")
     rng = random.Random(1)
     for name in args.data:
@@ -153,9 +174,12 @@ def compare(args, folder):
         rounds = []
         for number in range(args.rounds):
             order = list(contenders)
+            # They take no missing values.
+            if np.isnan(data.x).any():
+                order = [who for who in order if who not in ("smartcore", "ranger")]
             rng.shuffle(order)
             rounds.append({who: contenders[who](data, number, data.trees) for who in order})
-        for who in contenders:
+        for who in [who for who in contenders if who in rounds[0]]:
             seconds = [r[who][0] for r in rounds]
             ratios = [r["scikit-learn"][0] / r[who][0] for r in rounds]
             ratio = f"{statistics.median(ratios):.1f} ({min(ratios):.1f} to {max(ratios):.1f})"
@@ -185,7 +209,7 @@ def main():
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--data", nargs="*", default=[name for name in SETS if name != "1,000,000 x 50"])
     parser.add_argument("--equivalence", type=int, metavar="SEEDS")
-    parser.add_argument("--without-lightgbm", action="store_true")
+    parser.add_argument("--only", nargs="*", metavar="CONTENDER", help="beside scikit-learn")
     args = parser.parse_args()
     os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
     with tempfile.TemporaryDirectory() as folder:

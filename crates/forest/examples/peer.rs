@@ -9,6 +9,13 @@
 use std::error::Error;
 
 use serde::Deserialize;
+use smartcore::ensemble::random_forest_classifier::{
+    RandomForestClassifier, RandomForestClassifierParameters,
+};
+use smartcore::ensemble::random_forest_regressor::{
+    RandomForestRegressor, RandomForestRegressorParameters,
+};
+use smartcore::linalg::basic::matrix::DenseMatrix;
 use workbench_clock::thread_cpu_ns;
 use workbench_forest::{
     DecisionTree, Features, GrowParams, GrowSeed, MaxFeatures, QueryRows, TrainingData, VectorPath,
@@ -27,7 +34,7 @@ struct Job {
     max_depth: Option<u32>,
     min_samples_split: usize,
     max_features: Option<usize>,
-    /// `general` (the engine for all data), `portable`, `avx2`, or the best there is.
+    /// `general` (the engine for all data), `portable`, `avx2`, the best there is, or `smartcore`.
     path: Option<String>,
 }
 
@@ -43,6 +50,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     let train = part(&bytes, &job, 0..job.rows - job.test)?;
     let test = part(&bytes, &job, job.rows - job.test..job.rows)?;
     drop(bytes);
+    if job.path.as_deref() == Some("smartcore") {
+        return smartcore(&job, &train, &test);
+    }
     let start = thread_cpu_ns();
     let data = if job.classes {
         let classes = train.y.iter().map(|class| *class as u32).collect();
@@ -90,6 +100,54 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!(
         r#"{{"sorting":{sorting},"fit":{fit},"predict":{predict},"nodes":{nodes},"score":{score}}}"#
     );
+    Ok(())
+}
+
+/// The same with the forests of smartcore, which count copies of a row, and the root as a level.
+fn smartcore(job: &Job, train: &Table, test: &Table) -> Result<(), Box<dyn Error>> {
+    let matrix = |table: &Table| {
+        let columns = 0..job.columns;
+        let values = columns.flat_map(|column| table.features.column(column).iter().copied());
+        DenseMatrix::new(table.y.len(), job.columns, values.collect(), true)
+    };
+    let (rows, queries) = (matrix(train)?, matrix(test)?);
+    let max_depth = job.max_depth.map(|depth| depth as u16 + 1);
+    let m = Some(job.max_features.unwrap_or(job.columns));
+    let start = thread_cpu_ns();
+    let (fit, predict, score) = if job.classes {
+        let classes = |y: &[f64]| y.iter().map(|class| *class as u32).collect::<Vec<_>>();
+        let params = RandomForestClassifierParameters {
+            max_depth,
+            min_samples_split: job.min_samples_split,
+            n_trees: job.trees as u16,
+            m,
+            seed: job.seed,
+            ..Default::default()
+        };
+        let y = classes(&train.y);
+        let forest = RandomForestClassifier::fit(&rows, &y, params)?;
+        let fit = seconds_since(start);
+        let said = forest.predict(&queries)?;
+        let predict = seconds_since(start) - fit;
+        let pairs = said.iter().zip(classes(&test.y));
+        let right = pairs.filter(|(said, class)| *said == class).count();
+        (fit, predict, right as f64 / said.len() as f64)
+    } else {
+        let params = RandomForestRegressorParameters {
+            max_depth,
+            min_samples_split: job.min_samples_split,
+            n_trees: job.trees as usize,
+            m,
+            seed: job.seed,
+            ..Default::default()
+        };
+        let forest = RandomForestRegressor::fit(&rows, &train.y, params)?;
+        let fit = seconds_since(start);
+        let said = forest.predict(&queries)?;
+        let predict = seconds_since(start) - fit;
+        (fit, predict, score(&said, &test.y, 1, 1.0))
+    };
+    println!(r#"{{"fit":{fit},"predict":{predict},"score":{score}}}"#);
     Ok(())
 }
 

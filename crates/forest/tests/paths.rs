@@ -8,7 +8,13 @@ use workbench_forest::{
     Workspace,
 };
 
-const PATHS: [VectorPath; 3] = [VectorPath::Portable, VectorPath::Avx2, VectorPath::Avx512];
+/// Where the processor lacks one, the best one below it.
+const PATHS: [VectorPath; 4] = [
+    VectorPath::Portable,
+    VectorPath::Neon,
+    VectorPath::Avx2,
+    VectorPath::Avx512,
+];
 
 /// Rows, columns and targets.
 #[derive(Debug, Clone)]

@@ -11,7 +11,7 @@ use super::exit::ProcessExit;
 use super::health::state::{Loss, RankState, Stall, WorkerHealth};
 use super::lines::LineSplitter;
 use super::queue::{MOST_LINES, MOST_MESSAGES, Queue};
-use super::usage::{ProcessState, Stat, look, parse};
+use super::usage::{ProcessState, Stat, parse};
 use training::{Phase, Report, Training};
 
 #[path = "../tests/workers/training.rs"]
@@ -169,7 +169,7 @@ fn the_state_of_a_process_is_read_whatever_its_name() {
 #[cfg(target_os = "linux")]
 #[test]
 fn this_process_is_seen() {
-    let usage = look(3, std::process::id());
+    let usage = super::usage::look(3, std::process::id());
     assert_eq!((usage.rank, usage.pid), (3, std::process::id()));
     assert!(usage.rss_bytes > 100_000, "{usage:?}");
     assert_ne!(usage.state, ProcessState::Unknown);

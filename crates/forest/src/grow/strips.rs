@@ -21,6 +21,10 @@ pub struct StripScan<'a> {
     /// Lanes that are looked at.
     pub looked: u8,
     /// Whether a split can be behind most entries of some feature.
+    #[cfg_attr(
+        not(target_arch = "x86_64"),
+        allow(dead_code, reason = "some paths choose by it")
+    )]
     pub many_values: bool,
     /// For every lane, bits that are set in the difference of two codes when a split can be
     /// between them.

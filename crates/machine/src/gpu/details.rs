@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
+#[cfg(target_os = "linux")]
 use nvml_wrapper::bitmasks::event::EventTypes;
 use nvml_wrapper::enum_wrappers::device::{
     Clock, EccCounter, MemoryError, PcieUtilCounter, TemperatureSensor, TemperatureThreshold,
@@ -155,7 +156,14 @@ impl<'n> Details<'n> {
     }
 }
 
+/// Elsewhere the driver tells no errors.
+#[cfg(not(target_os = "linux"))]
+fn listen<'n>(_: &'n Nvml, _: &mut [Card<'n>]) -> Option<EventSet<'n>> {
+    None
+}
+
 /// Listens for errors of all cards that tell them.
+#[cfg(target_os = "linux")]
 fn listen<'n>(nvml: &'n Nvml, cards: &mut [Card<'n>]) -> Option<EventSet<'n>> {
     let mut set = nvml.create_event_set().ok()?;
     for card in cards {

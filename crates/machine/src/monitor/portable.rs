@@ -113,7 +113,7 @@ impl ForkCounter {
 
 /// The most memory in a stretch of time is not known here; samples say something.
 #[derive(Debug, Default)]
-pub(super) struct PeakMemory;
+pub(super) struct PeakMemory {}
 
 impl PeakMemory {
     #[expect(clippy::unused_self, reason = "as on Linux")]

@@ -93,7 +93,7 @@ fn the_portable_meter_knows_no_peak_and_no_counters() {
     assert_eq!(counters, Err(CounterAccess::OtherSystem));
     let started = portable::ForkCounter::open().map(|mut forks| forks.take());
     assert_eq!(started, None);
-    let mut memory = portable::PeakMemory;
+    let mut memory = portable::PeakMemory {};
     memory.reset();
     assert_eq!(memory.peak_bytes(), None);
 }

@@ -15,7 +15,9 @@
 mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
-#[cfg(target_arch = "x86_64")]
+#[cfg(target_arch = "aarch64")]
+mod neon;
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 mod shared;
 
 use super::strips::{
@@ -30,6 +32,8 @@ pub enum VectorPath {
     /// What every processor has.
     #[default]
     Portable,
+    /// NEON, 2 lanes; on another processor as [`Self::Portable`].
+    Neon,
     /// AVX2, 4 lanes.
     Avx2,
     /// AVX-512 (F, BW, DQ), 8 lanes.
@@ -52,6 +56,10 @@ impl VectorPath {
                 return Self::Avx2;
             }
         }
+        #[cfg(target_arch = "aarch64")]
+        if std::arch::is_aarch64_feature_detected!("neon") {
+            return Self::Neon;
+        }
         Self::Portable
     }
 
@@ -63,6 +71,10 @@ impl VectorPath {
 }
 
 /// Looks at every split. The path is one that [`VectorPath::detect`] allows.
+#[cfg_attr(
+    not(target_arch = "x86_64"),
+    allow(unused_variables, clippy::ptr_arg, reason = "some paths need more")
+)]
 pub fn scan<const RAW: bool>(
     path: VectorPath,
     node: &StripScan,
@@ -81,8 +93,9 @@ pub fn scan<const RAW: bool>(
         VectorPath::Avx512 | VectorPath::Avx2 => unsafe {
             avx2::scan::<RAW>(node, totals, best);
         },
-        VectorPath::Portable => scan_portable::<RAW>(node, totals, best),
-        #[cfg(not(target_arch = "x86_64"))]
+        #[cfg(target_arch = "aarch64")]
+        // SAFETY: `or_lower` has made sure that the processor has these instructions.
+        VectorPath::Neon => unsafe { neon::scan::<RAW>(node, totals, best) },
         _ => scan_portable::<RAW>(node, totals, best),
     }
 }
@@ -113,12 +126,24 @@ pub fn partition(
         #[cfg(target_arch = "x86_64")]
         // SAFETY: as above.
         VectorPath::Avx2 => unsafe { avx2::partition::<LANES>(from, to, left, right) },
+        #[cfg(target_arch = "aarch64")]
+        // SAFETY: as above.
+        VectorPath::Neon if width <= HALF => unsafe {
+            neon::partition::<HALF>(from, to, left, right);
+        },
+        #[cfg(target_arch = "aarch64")]
+        // SAFETY: as above.
+        VectorPath::Neon => unsafe { neon::partition::<LANES>(from, to, left, right) },
         _ => move_portable(from, to, left, right),
     }
 }
 
 /// Takes the rows that have a load: weight | load << 8 of each row. Behind the last strip that is
 /// taken is room for one more.
+#[cfg_attr(
+    not(target_arch = "x86_64"),
+    allow(unused_variables, reason = "some paths need more")
+)]
 pub fn load(
     path: VectorPath,
     width: usize,

@@ -1,5 +1,6 @@
-//! What both sets of instructions use.
+//! What the sets of instructions have in common.
 
+#[cfg(target_arch = "x86_64")]
 use std::arch::x86_64::{_mm_loadu_pd, _mm_storeh_pd, _mm_storel_pd};
 
 use super::super::strips::{HALF, LANES, ROWS, SUM_BITS, Strip};
@@ -41,6 +42,7 @@ pub fn sides<const WIDTH: usize>(strip: &Strip, right: &[u8; ROWS]) -> u8 {
 ///
 /// # Safety
 /// No place is beyond the memory that `to` points to.
+#[cfg(target_arch = "x86_64")]
 pub unsafe fn put<const WIDTH: usize>(to: *mut u64, places: &[u64; HALF], strip: &Strip) {
     let pairs = strip.0.as_chunks::<2>().0.iter().zip(places);
     for (pair, places) in pairs.take(WIDTH / 2) {
