@@ -6,18 +6,18 @@
     reason = "a test may end on the spot"
 )]
 
+mod toy;
+
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
-use workbench_experiment::lab::{
-    ArmContext, ArmOutput, Breakdown, Item, Lab, LabDefinition, LabError, ParamValue, PreparedLab,
-    RunConfig, SlotState,
-};
-use workbench_experiment::{Control, Ended, OtherOrigin, Request, resolve, resume, run};
-use workbench_machine::{BuildFacts, usable_cores};
+use toy::{Toy, play, play_and_watch};
+use workbench_experiment::lab::{LabError, ParamValue, SlotState};
+use workbench_experiment::{Control, Ended, OtherOrigin, resume};
+use workbench_machine::BuildFacts;
 use workbench_record::{
     ArmFailure, ArmFailureKind, ControllerPhase, ControllerState, Event, Finding, Record,
-    RunStatus, RunStore, Snapshot,
+    RunStatus, Snapshot,
 };
 use workbench_report::headline;
 use workbench_result::compute;
@@ -30,143 +30,6 @@ const BUILD: BuildFacts = BuildFacts {
     version: "",
     commit: None,
 };
-
-/// What happens inside an arm, as the test wants it.
-type Script = Arc<dyn Fn(&str, &ArmContext<'_>) -> Result<(), LabError> + Send + Sync>;
-
-struct Toy {
-    definition: LabDefinition,
-    script: Script,
-    /// Without enough cores for the workers.
-    crowded: bool,
-}
-
-struct Ready(Script);
-
-impl Toy {
-    fn new(
-        script: impl Fn(&str, &ArmContext<'_>) -> Result<(), LabError> + Send + Sync + 'static,
-    ) -> Self {
-        let text = r#"
-            name = "toy"
-            title = "A toy"
-            summary = "Counts."
-            base = "one"
-            default_preset = "full"
-            [[arm]]
-            name = "one"
-            title = "One after another"
-            summary = "On one thread."
-            parallel = false
-            [[arm]]
-            name = "many"
-            title = "On a pool"
-            summary = "On several."
-            parallel = true
-            [param]
-            [preset.full]
-            help = "All of it."
-            repeats = 1
-        "#;
-        Self {
-            definition: LabDefinition::parse(text).unwrap(),
-            script: Arc::new(script),
-            crowded: false,
-        }
-    }
-
-    fn config(&self, repeats: u32) -> RunConfig {
-        let request = Request {
-            repeats: Some(repeats),
-            workers: vec![1].into(),
-            ..Request::default()
-        };
-        resolve(&self.definition, &request, &usable_cores()).unwrap()
-    }
-}
-
-impl Lab for Toy {
-    fn definition(&self) -> &LabDefinition {
-        &self.definition
-    }
-
-    fn handout(&self) -> &'static str {
-        "# A toy"
-    }
-
-    fn prepare(&self, config: &RunConfig) -> Result<Box<dyn PreparedLab>, LabError> {
-        assert!(config.oversubscribe || !self.crowded, "it would be refused");
-        Ok(Box::new(Ready(Arc::clone(&self.script))))
-    }
-}
-
-impl PreparedLab for Ready {
-    fn data_sha256(&self) -> Option<String> {
-        None
-    }
-
-    fn total_progress(&self, _: &str) -> u64 {
-        1
-    }
-
-    fn warm_up(&self, _: &str, _: &ArmContext<'_>) -> Result<(), LabError> {
-        Ok(())
-    }
-
-    fn run_arm(&self, arm: &str, ctx: &ArmContext<'_>) -> Result<ArmOutput, LabError> {
-        (self.0)(arm, ctx)?;
-        if ctx.progress.is_cancelled() {
-            return Err(LabError::Cancelled);
-        }
-        ctx.progress.add(1);
-        Ok(ArmOutput {
-            breakdown: Breakdown {
-                facts: [("checkpoints".to_owned(), 2)].into(),
-                ..Breakdown::default()
-            },
-            work: [("things".to_owned(), 1)].into(),
-            items: vec![Item {
-                name: "thing".to_owned(),
-                sha256: "00".repeat(32),
-                metrics: [].into(),
-            }],
-            ..ArmOutput::default()
-        })
-    }
-}
-
-/// Runs the toy in a directory of its own; returns its outcome and all records.
-fn play(toy: &Toy, repeats: u32, control: &Control) -> (Ended, Vec<Record>, tempfile::TempDir) {
-    play_and_watch(toy, repeats, control, |_| {})
-}
-
-/// The same; every record is shown once it is written, and nothing more is until that returns.
-fn play_and_watch(
-    toy: &Toy,
-    repeats: u32,
-    control: &Control,
-    mut watch: impl FnMut(&Record) + Send + 'static,
-) -> (Ended, Vec<Record>, tempfile::TempDir) {
-    let dir = tempfile::tempdir().unwrap();
-    let store = RunStore::open(Some(dir.path().to_owned())).unwrap();
-    let records: Arc<Mutex<Vec<Record>>> = Arc::default();
-    let seen = Arc::clone(&records);
-    let subscriber = Box::new(move |record: &Record| {
-        watch(record);
-        seen.lock().unwrap().push(record.clone());
-    });
-    let ended = run(
-        toy,
-        toy.config(repeats),
-        &BuildFacts::default(),
-        &store,
-        subscriber,
-        control,
-    )
-    .unwrap();
-    let records = records.lock().unwrap().clone();
-    (ended, records, dir)
-}
 
 fn finished(ended: &Ended, arm: &str) -> usize {
     let of = |a: &&workbench_result::ArmResult| a.name == arm;
