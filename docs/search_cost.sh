@@ -19,14 +19,12 @@ for _ in $(seq 1 "$repeats"); do
             --set 'hidden=integer(1,4)' --set 'batch=grid(16,32)'
         rm -rf "${runs:?}"/*
     done
-done | python3 -c '
-import json, statistics, sys
+done | PYTHONPATH=$(dirname "$0") python3 -B -c '
+import statistics, sys
+from documents import documents
 
-text, at, costs = sys.stdin.read(), 0, {}
-decoder = json.JSONDecoder()
-while at < len(text.rstrip()):
-    document, end = decoder.raw_decode(text[at:].lstrip())
-    at = len(text) - len(text[at:].lstrip()) + end
+costs = {}
+for document in documents(sys.stdin):
     for arm in document["arms"]:
         trials = arm["work"]["trials"]
         place = (arm["name"], document["parameters"]["trials"])

@@ -16,14 +16,12 @@ trap 'rm -rf "$runs"' EXIT
     --set trials=60 --set budget=32 --set grace=2 --set rows=5160 --set equal_budget=false
 for repeat in $(seq 1 "$repeats"); do
     "$workbench" --run-dir "$runs" tune what-if latest --repeat "$repeat" --slots 1,2 --json
-done | python3 -c '
-import json, statistics, sys
+done | PYTHONPATH=$(dirname "$0") python3 -B -c '
+import statistics, sys
+from documents import documents
 
-text, at, ratios = sys.stdin.read(), 0, {}
-decoder = json.JSONDecoder()
-while at < len(text.rstrip()):
-    document, end = decoder.raw_decode(text[at:].lstrip())
-    at = len(text) - len(text[at:].lstrip()) + end
+ratios = {}
+for document in documents(sys.stdin):
     for one in document["compared"]:
         place = (one["arm"], one["slots"])
         ratios.setdefault(place, []).append(one["measured_s"] / one["predicted_s"])

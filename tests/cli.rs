@@ -248,6 +248,8 @@ fn runs_are_listed_shown_and_compared() {
         !same.contains("differ,") && same.contains("Nothing."),
         "{same}"
     );
+    let told = format!("A and B are the same run, {}:", ids[0]);
+    assert!(same.contains(&told) && same.contains(", n=1"), "{same}");
 }
 
 #[test]

@@ -297,6 +297,21 @@ fn the_command_of_the_form_goes_to_the_clipboard() {
     assert_eq!(screen.end().0, 0);
 }
 
+/// What nobody ran here yet is timed while the form is open.
+#[test]
+fn a_search_is_estimated_before_it_starts() {
+    let bench = Bench::new();
+    std::fs::create_dir_all(bench.path("config/workbench")).unwrap();
+    bench.write("config/workbench/config.toml", "lab = \"tune\"\n");
+    let mut screen = Screen::open(&bench, &[]);
+    screen.wait_for("Search hyperparameters");
+    screen.press("\r");
+    screen.wait_for("--lab tune --preset quick");
+    screen.wait_for("one epoch takes");
+    screen.press("q");
+    assert_eq!(screen.end().0, 0);
+}
+
 /// The ground of the first cell.
 fn ground(screen: &vt100::Screen) -> Option<vt100::Color> {
     screen.cell(0, 0).map(vt100::Cell::bgcolor)

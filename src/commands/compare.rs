@@ -4,7 +4,6 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use workbench_record::RunStore;
-use workbench_report::format;
 use workbench_report::intervals::Kinds;
 use workbench_result::{RunResult, arm_on};
 
@@ -12,7 +11,7 @@ use super::show::{load, pretty};
 use crate::exit_error::{ExitError, code};
 use crate::output;
 use crate::table::TextTable;
-use workbench_history::comparison::{ArmCell, Comparison, Group, compare, report};
+use workbench_history::comparison::{Comparison, Group, compare, report};
 
 /// Shows a comparison of runs.
 pub fn run(
@@ -55,15 +54,7 @@ fn render(comparison: &Comparison) -> String {
         out.push_str(&settings(comparison).render(2, output::room()));
     }
     let _ = writeln!(out, "  {}", comparison.settings.same_line());
-    let against = comparison
-        .common_base()
-        .map_or_else(|| "each run's own base".to_owned(), str::to_owned);
-    let kinds: Kinds = comparison.speedup_intervals().collect();
-    let _ = writeln!(
-        out,
-        "\nWall time (median) and speed-up against {against} ({})",
-        kinds.name()
-    );
+    let _ = writeln!(out, "\n{}", comparison.arms_title());
     out.push_str(&arms(comparison).render(2, output::room()));
     if !comparison.notes.is_empty() {
         let _ = writeln!(out);
@@ -89,11 +80,11 @@ fn settings(comparison: &Comparison) -> TextTable {
 }
 
 fn arms(comparison: &Comparison) -> TextTable {
-    let kinds = comparison.speedup_intervals().collect();
+    let kinds: Kinds = comparison.speedup_intervals().collect();
     let mut table = headed(comparison);
     for row in &comparison.arms {
         let cells = row.cells.iter();
-        let cells = cells.map(|arm| or_dash(arm.as_ref().map(|arm| cell(arm, kinds))));
+        let cells = cells.map(|arm| or_dash(arm.as_ref().map(|arm| arm.told(kinds))));
         table.row(std::iter::once(arm_on(&row.name, row.workers)).chain(cells));
     }
     table
@@ -101,19 +92,6 @@ fn arms(comparison: &Comparison) -> TextTable {
 
 fn or_dash(text: Option<String>) -> String {
     text.unwrap_or_else(|| "—".to_owned())
-}
-
-fn cell(arm: &ArmCell, kinds: Kinds) -> String {
-    let wall = format::seconds(arm.wall_s);
-    match (arm.speedup, arm.speedup_interval) {
-        _ if arm.is_base => format!("{wall}  base"),
-        (Some(speedup), Some(interval)) => {
-            let interval = kinds.cell(&interval);
-            format!("{wall}  {} ({interval})", format::speedup(speedup))
-        }
-        (Some(speedup), None) => format!("{wall}  {}", format::speedup(speedup)),
-        (None, _) => wall,
-    }
 }
 
 fn headed(comparison: &Comparison) -> TextTable {

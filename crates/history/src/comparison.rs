@@ -6,6 +6,7 @@
 //! `result`.
 
 mod curves;
+mod messages;
 pub mod report;
 mod row;
 mod settings;

@@ -3,7 +3,10 @@
 
 use std::collections::BTreeSet;
 
-use workbench_experiment::lab::{Calibration, DataSource, LabDefinition, Params, RunConfig};
+use workbench_experiment::lab::{
+    Calibration, DataSource, Lab, LabDefinition, NotTimed, Params, RepeatAsked, RunConfig,
+    TimeBound, TimedOn,
+};
 use workbench_record::RunStatus;
 use workbench_report::format;
 use workbench_result::RunResult;
@@ -131,10 +134,16 @@ pub enum RunEstimate {
     Timed {
         /// Seconds.
         seconds: f64,
-        /// The unit, in a word.
-        unit: &'static str,
-        /// Seconds that one takes on one core.
+        /// What they are to the real ones.
+        bound: TimeBound,
+        /// The unit, in a few words.
+        unit: String,
+        /// What it was timed on.
+        on: TimedOn,
+        /// Seconds that one takes there.
         unit_s: f64,
+        /// Arms whose work is another, so that they are not in the seconds.
+        without: Vec<String>,
     },
     /// Only a run with other settings was completed.
     SimilarRun {
@@ -149,7 +158,20 @@ pub enum RunEstimate {
     Unknown {
         /// The preset of which no run was completed.
         preset: String,
+        /// Why nothing was timed, where that was tried.
+        why: Option<NotTimed>,
     },
+}
+
+/// What came of timing a lab's unit of work for a configuration.
+#[derive(Clone, Copy)]
+pub struct TimedLab<'a> {
+    /// The lab.
+    pub lab: &'a dyn Lab,
+    /// What came of it.
+    pub found: &'a Result<Calibration, NotTimed>,
+    /// The cores that this machine has for a run.
+    pub cores: f64,
 }
 
 impl RunEstimate {
@@ -162,6 +184,17 @@ impl RunEstimate {
             Self::Unknown { .. } => None,
         }
     }
+
+    /// Whether nothing can be known before: programs do the work.
+    pub fn is_of_programs(&self) -> bool {
+        matches!(
+            self,
+            Self::Unknown {
+                why: Some(NotTimed::Programs),
+                ..
+            }
+        )
+    }
 }
 
 /// The estimated duration of a configuration of a lab: from a run with the same settings, else from
@@ -171,7 +204,7 @@ pub fn estimate<'a>(
     past: impl Iterator<Item = &'a PastRun>,
     config: &RunConfig,
     lab: &LabDefinition,
-    calibration: Option<&Calibration>,
+    timed: Option<TimedLab<'_>>,
 ) -> RunEstimate {
     let with_faults = lab.facts().asked_faults(&config.params).is_some();
     // A run with a fault is no measure for one without.
@@ -181,33 +214,69 @@ pub fn estimate<'a>(
         .filter(|run| !run.walls.is_empty())
         .map(|run| (run, run.differences(config)));
     let nearest = candidates.min_by_key(|(_, differences)| differences.len());
-    match (nearest, calibration) {
-        (Some((run, differences)), _) if differences.is_empty() => RunEstimate::SameRun {
+    let of_timed = || timed.and_then(|timed| of_timed(timed, config, lab));
+    match nearest {
+        Some((run, differences)) if differences.is_empty() => RunEstimate::SameRun {
             seconds: run.projected_s(config, lab),
             run: run.id.clone(),
             is_whole: run.tells_all(config, lab),
         },
-        (_, Some(timed)) => RunEstimate::Timed {
-            seconds: timed_s(timed, config, lab),
-            unit: timed.unit,
-            unit_s: timed.unit_s,
-        },
-        (Some((run, differences)), None) => RunEstimate::SimilarRun {
+        Some((run, differences)) => of_timed().unwrap_or_else(|| RunEstimate::SimilarRun {
             seconds: run.projected_s(config, lab),
             run: run.id.clone(),
             differences,
-        },
-        (None, None) => RunEstimate::Unknown {
+        }),
+        None => of_timed().unwrap_or_else(|| RunEstimate::Unknown {
             preset: config.preset.clone(),
-        },
+            why: timed.and_then(|timed| timed.found.as_ref().err().copied()),
+        }),
     }
 }
 
-/// Seconds that the arms, workers and repeats of a configuration would take without any loss.
-fn timed_s(timed: &Calibration, config: &RunConfig, lab: &LabDefinition) -> f64 {
-    let serial_s = timed.units as f64 * timed.unit_s;
-    let shares: f64 = executions(config, lab)
-        .map(|(_, p)| 1.0 / f64::from(p))
-        .sum();
-    serial_s * shares * f64::from(config.repeats)
+/// What the arms, workers and repeats of a configuration would take at the speed that was timed;
+/// `None` where none of its arms works in what was timed.
+fn of_timed(
+    timed: TimedLab<'_>,
+    config: &RunConfig,
+    definition: &LabDefinition,
+) -> Option<RunEstimate> {
+    let TimedLab { lab, found, cores } = timed;
+    let calibration = found.as_ref().ok()?;
+    let mut without: Vec<String> = Vec::new();
+    let mut once: Option<(f64, TimeBound)> = None;
+    for (arm, workers) in executions(config, definition) {
+        let asked = RepeatAsked {
+            config,
+            arm,
+            workers,
+            cores,
+        };
+        match lab.repeat_time(&asked, calibration) {
+            Some(time) => {
+                once = Some(once.map_or((time.seconds, time.bound), |(sum, bound)| {
+                    (sum + time.seconds, bound.and(time.bound))
+                }));
+            }
+            None if without.iter().any(|known| known == arm) => {}
+            None => without.push(arm.to_owned()),
+        }
+    }
+    let (seconds, bound) = once?;
+    let is_part = !without.is_empty() || config.until.is_some();
+    Some(RunEstimate::Timed {
+        seconds: seconds * f64::from(config.repeats),
+        bound: match bound {
+            TimeBound::AtMost if is_part => TimeBound::About,
+            _ if is_part => TimeBound::AtLeast,
+            bound => bound,
+        },
+        unit: calibration.unit.clone(),
+        on: calibration.on,
+        unit_s: calibration.unit_s,
+        without,
+    })
 }
+
+#[cfg(test)]
+#[path = "estimate_tests.rs"]
+mod tests;

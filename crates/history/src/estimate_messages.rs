@@ -1,5 +1,6 @@
 //! How long a run would take, in words.
 
+use workbench_experiment::lab::{NotTimed, TimeBound, TimedOn};
 use workbench_report::format;
 
 use crate::estimate::RunEstimate;
@@ -22,13 +23,25 @@ impl RunEstimate {
             ),
             Self::Timed {
                 seconds,
+                bound,
                 unit,
+                on,
                 unit_s,
-            } => format!(
-                "at least {}: one {unit} takes {} on one core here",
-                format::seconds(*seconds),
-                format::seconds(*unit_s)
-            ),
+                without,
+            } => {
+                let without = if without.is_empty() {
+                    String::new()
+                } else {
+                    format!(" without {}", format::join_words(without, "and"))
+                };
+                format!(
+                    "{} {}{without}: one {unit} takes {} on {} here",
+                    of_bound(*bound),
+                    format::seconds(*seconds),
+                    format::seconds(*unit_s),
+                    place(*on)
+                )
+            }
             Self::SimilarRun {
                 seconds,
                 run,
@@ -46,9 +59,39 @@ impl RunEstimate {
                     format::join_words(&shown, "and")
                 )
             }
-            Self::Unknown { preset } => {
-                format!("not known: no run of `{preset}` was completed here yet")
-            }
+            Self::Unknown { preset, why } => unknown(preset, *why),
+        }
+    }
+}
+
+fn of_bound(bound: TimeBound) -> &'static str {
+    match bound {
+        TimeBound::AtLeast => "at least",
+        TimeBound::About => "about",
+        TimeBound::AtMost => "at most",
+    }
+}
+
+fn place(on: TimedOn) -> String {
+    match on {
+        TimedOn::Threads(1) => "one core".to_owned(),
+        TimedOn::Threads(threads) => format!("{threads} threads"),
+        TimedOn::Gpu => "one GPU".to_owned(),
+    }
+}
+
+fn unknown(preset: &str, why: Option<NotTimed>) -> String {
+    let no_run = format!("no run of `{preset}` was completed here yet");
+    match why {
+        None | Some(NotTimed::NoUnit | NotTimed::Unwanted) => format!("not known: {no_run}"),
+        Some(NotTimed::Programs) => {
+            "not known: programs do the work, and none is run before the start".to_owned()
+        }
+        Some(NotTimed::NotSetUp) => {
+            format!("not known: {no_run}, and what does the work is not set up to be timed")
+        }
+        Some(NotTimed::Failed) => {
+            format!("not known: {no_run}, and its work could not be timed")
         }
     }
 }

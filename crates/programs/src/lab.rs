@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use workbench_experiment::lab::{
-    ArmDefinition, DefinitionError, FigureFacts, FigureGroup, ForeignLab, Lab, LabDefinition,
-    LabError, Params, PreparedLab, Refusal, RunConfig, Unit,
+    ArmDefinition, Calibration, DefinitionError, FigureFacts, FigureGroup, ForeignLab, Lab,
+    LabDefinition, LabError, NotTimed, Params, PreparedLab, Refusal, RunConfig, Unit,
 };
 use workbench_questions::QuestionSet;
 
@@ -125,6 +125,10 @@ impl Lab for ProgramLab {
             sha256: &origin.sha256,
             is_agreed: origin.is_agreed.load(Ordering::SeqCst),
         })
+    }
+
+    fn calibrate(&self, _: &RunConfig, _: &dyn Fn() -> bool) -> Result<Calibration, NotTimed> {
+        Err(NotTimed::Programs)
     }
 
     fn agree(&self) {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ratatui::crossterm::event::{KeyEvent, MouseEvent};
-use workbench_experiment::lab::{Calibration, Opt, RunConfig};
+use workbench_experiment::lab::{Calibration, NotTimed, Opt, RunConfig};
 use workbench_experiment::setup::{NamedSetup, SavedSetup, SavedSetupError};
 use workbench_machine::measuring::Measuring;
 use workbench_machine::state::ProcessSignal;
@@ -216,7 +216,7 @@ pub enum AppEvent {
     /// A set-up was kept under this name, or not.
     SetupKept(String, Result<(), SavedSetupError>),
     /// A lab's unit of work has been timed, where it has one.
-    Calibrated(Box<CalibrationRequest>, Option<Calibration>),
+    Calibrated(Box<CalibrationRequest>, Result<Calibration, NotTimed>),
     /// These other processes measure on this machine.
     Beside(Vec<Measuring>),
     /// A report of a run has been written as asked, or not.
@@ -256,6 +256,8 @@ pub enum Effect {
     Setups(SetupsEffect),
     /// Time a lab's unit of work.
     Calibrate(Box<CalibrationRequest>),
+    /// What is being timed is not wanted any more.
+    EndTiming,
     /// Look for other processes that measure.
     LookAround,
     /// Write a report of the result that is shown.

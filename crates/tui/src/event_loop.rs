@@ -186,6 +186,7 @@ impl Loop<'_> {
                 Effect::CompletePath(typed) => self.session.complete(typed),
                 Effect::Setups(effect) => self.session.setups(effect),
                 Effect::Calibrate(request) => self.session.calibrate(request),
+                Effect::EndTiming => self.session.end_timing(),
                 Effect::LookAround => self.session.look_around(),
                 Effect::Export(loaded, request) => self.session.export(loaded, request),
                 Effect::ExportComparison(runs, request) => {

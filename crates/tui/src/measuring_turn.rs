@@ -17,9 +17,21 @@ impl MeasuringTurn {
         self.latest.fetch_add(1, Ordering::Relaxed) + 1
     }
 
-    /// Waits for its turn and measures; `None` if by then something newer is to be timed.
-    pub fn latest<T>(&self, number: u64, measure: impl FnOnce() -> T) -> Option<T> {
-        self.alone(|| (self.latest.load(Ordering::Relaxed) == number).then(measure))
+    /// Nothing that has a number is wanted any more.
+    pub fn end(&self) {
+        self.number();
+    }
+
+    /// Waits for its turn and measures; `None` if by then, or by the end of it, something newer is
+    /// to be timed or nothing is. `measure` can ask meanwhile whether it is still wanted.
+    pub fn latest<T>(
+        &self,
+        number: u64,
+        measure: impl FnOnce(&dyn Fn() -> bool) -> T,
+    ) -> Option<T> {
+        let is_wanted = || self.latest.load(Ordering::Relaxed) == number;
+        let measured = self.alone(|| is_wanted().then(|| measure(&is_wanted)));
+        measured.filter(|_| is_wanted())
     }
 
     /// Waits for its turn and measures.
@@ -38,9 +50,24 @@ mod tests {
         let turns = MeasuringTurn::default();
         let numbers = [turns.number(), turns.number(), turns.number()];
         let has_turn = || turns.turn.try_lock().is_err();
-        let timed = numbers.map(|number| turns.latest(number, has_turn));
+        let timed = numbers.map(|number| turns.latest(number, |_| has_turn()));
         assert_eq!(timed, [None, None, Some(true)]);
         assert!(turns.alone(has_turn));
         assert!(!has_turn());
+    }
+
+    /// What takes long hears that nobody waits for it, and what it found is dropped.
+    #[test]
+    fn what_is_not_wanted_any_more_hears_of_it() {
+        let turns = MeasuringTurn::default();
+        let seen = turns.latest(turns.number(), |is_wanted| is_wanted());
+        assert_eq!(seen, Some(true));
+        let mut heard = Vec::new();
+        let found = turns.latest(turns.number(), |is_wanted| {
+            heard.push(is_wanted());
+            turns.end();
+            heard.push(is_wanted());
+        });
+        assert_eq!((found, heard), (None, vec![true, false]));
     }
 }

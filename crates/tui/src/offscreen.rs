@@ -12,7 +12,7 @@ use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::buffer::Buffer;
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
-use workbench_experiment::lab::{Lab, RunConfig};
+use workbench_experiment::lab::{Lab, NotTimed, RunConfig};
 use workbench_history::Standing;
 use workbench_machine::{MachineFacts, UsableCores};
 use workbench_monitor::MonitorLook;
@@ -93,7 +93,8 @@ impl Offscreen {
                 }
                 // Nothing is timed here.
                 Effect::Calibrate(request) => {
-                    effects.extend(self.app.update(AppEvent::Calibrated(request, None)));
+                    let answer = AppEvent::Calibrated(request, Err(NotTimed::NoUnit));
+                    effects.extend(self.app.update(answer));
                 }
                 _ => {}
             }

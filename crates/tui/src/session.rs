@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 use workbench_clock::thread_cpu_ns;
-use workbench_experiment::lab::LabError;
+use workbench_experiment::lab::{LabError, NotTimed};
 use workbench_experiment::{Control, Ended, ExperimentError, OtherOrigin};
 use workbench_history::Standing;
 use workbench_history::list::RunList;
@@ -246,11 +246,19 @@ impl Session {
         let (turn, number) = (Arc::clone(&self.turn), self.turn.number());
         self.thread("workbench-timing", move || {
             let lab = labs.get(request.lab);
-            let time = || lab.and_then(|lab| lab.calibrate(&request.config));
+            let time = |is_wanted: &dyn Fn() -> bool| match lab {
+                Some(lab) => lab.calibrate(&request.config, is_wanted),
+                None => Err(NotTimed::NoUnit),
+            };
             if let Some(found) = turn.latest(number, time) {
                 let _ = events.send(AppEvent::Calibrated(request, found));
             }
         });
+    }
+
+    /// Ends what is being timed.
+    pub fn end_timing(&self) {
+        self.turn.end();
     }
 
     /// Looks for other processes that measure; nothing is told while there are none and were none.

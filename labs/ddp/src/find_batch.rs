@@ -53,20 +53,31 @@ pub fn find(
     })
 }
 
-/// What is tried, and how many processes share the memory.
-fn trial(config: &RunConfig, offer: &Offer, data: &Data) -> Result<(TrainSpec, u64), LabError> {
-    // All other parameters are checked with a batch that is as small as they allow.
+/// The most workers of an arm.
+fn most_workers(config: &RunConfig) -> u64 {
+    let most = config.workers.iter().max();
+    most.map_or(1, |most| u64::from(*most))
+}
+
+/// The settings with a batch that is as small as the other parameters allow, by which they are
+/// checked.
+///
+/// # Errors
+/// When they make no sense.
+pub fn smallest(config: &RunConfig, offer: &Offer, data: &Data) -> Result<TrainSettings, LabError> {
     let parts = Reader(&config.params).count("accumulate")?;
-    let most = config
-        .workers
-        .iter()
-        .max()
-        .map_or(1, |most| u64::from(*most));
+    let most = most_workers(config);
     let least = (2 * parts * most).next_power_of_two().max(8);
     let mut small = config.clone();
     let least = ParamValue::Integer(i64::try_from(least).unwrap_or(i64::MAX));
     small.params.insert(BATCH.to_owned(), least);
-    let settings = TrainSettings::new(&small, data.clone(), offer)?;
+    TrainSettings::new(&small, data.clone(), offer)
+}
+
+/// What is tried, and how many processes share the memory.
+fn trial(config: &RunConfig, offer: &Offer, data: &Data) -> Result<(TrainSpec, u64), LabError> {
+    let most = most_workers(config);
+    let settings = smallest(config, offer, data)?;
     let plan = Plan::trial(&settings);
     // A step of a worker has rows of its shard.
     let rows = match settings.scaling {

@@ -33,6 +33,7 @@ mod root_cause;
 mod run;
 mod settings;
 mod startup;
+mod step_time;
 mod timeline;
 mod tuning;
 mod version_cache;
@@ -46,9 +47,9 @@ use std::path::PathBuf;
 
 use workbench_ddp_protocol::Data;
 use workbench_experiment::lab::{
-    ArmContext, ArmOutput, Basis, DataSource, DefinitionError, Finding, Lab, LabDefinition,
-    LabError, LabHost, MakeAgain, Opt, Params, PreparedLab, QuestionSet, RecordedItem, Refusal,
-    RunConfig, Source, page,
+    ArmContext, ArmOutput, Basis, Calibration, DataSource, DefinitionError, Finding, Lab,
+    LabDefinition, LabError, LabHost, MakeAgain, NotTimed, Opt, Params, PreparedLab, QuestionSet,
+    RecordedItem, Refusal, RunConfig, Source, page,
 };
 
 use crate::arm::Arm;
@@ -140,6 +141,19 @@ impl Lab for DataParallel {
             }
             _ => Ok(()),
         }
+    }
+
+    fn calibrate(
+        &self,
+        config: &RunConfig,
+        is_wanted: &dyn Fn() -> bool,
+    ) -> Result<Calibration, NotTimed> {
+        let cuda = TrainSettings::wants_cuda(config).map_err(|_| NotTimed::Failed)?;
+        let worker = worker::find((self.host.program)(WORKER), cuda);
+        let worker = worker.map_err(|_| NotTimed::NotSetUp)?;
+        let found = data::look(&config.data).map_err(|_| NotTimed::Failed)?;
+        let environment = Environment::of(std::env::vars_os(), cuda);
+        step_time::time(config, (&worker, &environment), &found, is_wanted)
     }
 
     fn prepare(&self, config: &RunConfig) -> Result<Box<dyn PreparedLab>, LabError> {

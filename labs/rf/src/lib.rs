@@ -21,8 +21,8 @@ use workbench_dataset::{DataError, Table};
 use workbench_experiment::lab::Quantity;
 use workbench_experiment::lab::{
     ArmContext, ArmOutput, Calibration, DataSource, DefinitionError, Finding, Lab, LabDefinition,
-    LabError, LabHost, MadeAgain, MakeAgain, Opt, PreparedLab, Progress, QuestionSet, RecordedItem,
-    Refusal, RunConfig, TableData, read_table,
+    LabError, LabHost, MadeAgain, MakeAgain, NotTimed, Opt, PreparedLab, Progress, QuestionSet,
+    RecordedItem, Refusal, RunConfig, TableData, read_table,
 };
 use workbench_programs::{Peers, Timed};
 use workbench_words::counted;
@@ -84,14 +84,18 @@ impl Lab for RandomForests {
         }
     }
 
-    fn calibrate(&self, config: &RunConfig) -> Option<Calibration> {
-        if self.definition.has_peers(config) {
-            return None;
-        }
-        let settings = Settings::new(&config.params).ok()?;
-        let table = read_table(&config.data, settings.allowed_cells(), own).ok()?;
-        let rows = rows(table.table.rows, config).ok()?;
-        let (problem, _) = Problem::new(&table.table, rows, settings, config.seed).ok()?;
+    fn calibrate(
+        &self,
+        config: &RunConfig,
+        _is_wanted: &dyn Fn() -> bool,
+    ) -> Result<Calibration, NotTimed> {
+        let failed = |_| NotTimed::Failed;
+        let settings = Settings::new(&config.params).map_err(failed)?;
+        let table = read_table(&config.data, settings.allowed_cells(), own)
+            .map_err(|_| NotTimed::Failed)?;
+        let rows = rows(table.table.rows, config).map_err(failed)?;
+        let (problem, _) = Problem::new(&table.table, rows, settings, config.seed)
+            .map_err(|_| NotTimed::Failed)?;
         let trees = problem.n_estimators.iter().map(|n| u64::from(*n)).sum();
         Calibration::time("tree", trees, |at| problem.tree(0, at as u32).is_ok())
     }

@@ -17,6 +17,7 @@ use workbench_search::{
 
 use crate::messages;
 use crate::settings::SearchSettings;
+use crate::ways::Stopper;
 
 /// The program.
 const PROGRAM: &str = include_str!("../peers/search.py");
@@ -48,6 +49,15 @@ impl PeerEngine {
     /// The engine of an arm.
     pub fn of(arm: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|engine| engine.arm() == arm)
+    }
+
+    /// Who decides how long a trial is trained, by its kin among the ways of this program.
+    pub fn stopper(self) -> Stopper {
+        match self {
+            Self::Optuna => Stopper::Nobody,
+            Self::OptunaHyperband => Stopper::Hyperband,
+            Self::RayTune => Stopper::Asha,
+        }
     }
 
     /// The budgets at which it may stop a trial.

@@ -12,6 +12,7 @@ mod ask_tell;
 mod checkpoints;
 mod commands;
 mod drive;
+mod duration;
 mod fault;
 mod found_gpus;
 mod gpus;
@@ -32,17 +33,19 @@ mod what_if;
 mod work;
 
 use workbench_experiment::lab::{
-    CommandInput, CommandOutput, DefinitionError, Lab, LabDefinition, LabError, LabHost,
-    ParamValue, Params, PreparedLab, QuestionSet, Refusal, RunConfig,
+    Calibration, CommandInput, CommandOutput, DefinitionError, Lab, LabDefinition, LabError,
+    LabHost, NotTimed, ParamValue, Params, PreparedLab, QuestionSet, Refusal, RepeatAsked,
+    RepeatTime, RunConfig,
 };
 use workbench_programs::FoundPeers;
 use workbench_record::{RepeatState, Snapshot};
+use workbench_search::Space;
 
 use ask_tell::SearchPeers;
 use objective::ObjectiveKind;
 use prepared::PreparedSearch;
 use settings::{SearchSettings, text};
-use work::ProgramCommand;
+use work::{ProgramCommand, SearchWork};
 
 /// Makes the lab.
 ///
@@ -90,6 +93,24 @@ impl Lab for Tune {
         let metric = text(params, "metric").ok().filter(|_| is_program);
         let lab = metric.and_then(|metric| Some(Self::new(self.host).ok()?.with_metric(metric)));
         Ok(lab.map(|lab| Box::new(lab) as Box<dyn Lab>))
+    }
+
+    fn calibrate(
+        &self,
+        config: &RunConfig,
+        is_wanted: &dyn Fn() -> bool,
+    ) -> Result<Calibration, NotTimed> {
+        if text(&config.params, "objective").ok() == Some(ObjectiveKind::Program.name()) {
+            return Err(NotTimed::Programs);
+        }
+        let made = self.made_of(config).map_err(|_| NotTimed::Failed)?;
+        let (settings, space, work) = made;
+        duration::time(&work.objective, (&space, config.seed), &settings, is_wanted)
+    }
+
+    fn repeat_time(&self, asked: &RepeatAsked<'_>, timed: &Calibration) -> Option<RepeatTime> {
+        let settings = SearchSettings::new(&asked.config.params).ok()?;
+        duration::repeat_time(&settings, asked, timed)
     }
 
     fn prepare(&self, config: &RunConfig) -> Result<Box<dyn PreparedLab>, LabError> {
@@ -148,7 +169,8 @@ impl Tune {
         (!wanted.is_empty()).then(|| SearchPeers::new(look(), python.clone()))
     }
 
-    fn prepared(&self, config: &RunConfig) -> Result<PreparedSearch, LabError> {
+    /// What is searched for, in which space, and on what.
+    fn made_of(&self, config: &RunConfig) -> Result<(SearchSettings, Space, SearchWork), LabError> {
         let settings = SearchSettings::new(&config.params)?;
         settings.check_workers(&config.workers)?;
         let command = ProgramCommand::of(&config.params, settings.objective)?;
@@ -166,6 +188,11 @@ impl Tune {
         let is_given = config.params.get("space") != Some(&ParamValue::Text(String::new()));
         work.settled
             .extend(is_given.then(|| ("space".to_owned(), line)));
+        Ok((settings, space, work))
+    }
+
+    fn prepared(&self, config: &RunConfig) -> Result<PreparedSearch, LabError> {
+        let (settings, space, work) = self.made_of(config)?;
         Ok(PreparedSearch {
             work,
             settings,

@@ -65,6 +65,11 @@ impl Way {
         })
     }
 
+    /// Whether it goes through a grid, which may have fewer points than there are to be trials.
+    pub fn is_grid(self) -> bool {
+        self.chooser == Chooser::Grid
+    }
+
     /// Whether trials go on from the states of others.
     pub fn copies(self) -> bool {
         self.stopper == Stopper::Pbt

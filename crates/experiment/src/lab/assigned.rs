@@ -6,7 +6,7 @@ use std::sync::Arc;
 use workbench_questions::{QuestionSet, RecordedAssignment};
 use workbench_record::{Params, RunConfig, Source};
 
-use super::calibration::Calibration;
+use super::calibration::{Calibration, NotTimed, RepeatAsked, RepeatTime};
 use super::contract::{ForeignLab, Lab, LabError, PreparedLab};
 use super::definition::{LabDefinition, Preset, suggest};
 use super::offered::{CommandInput, CommandOutput};
@@ -136,8 +136,16 @@ impl Lab for AssignedLab {
         self.inner.check(config)
     }
 
-    fn calibrate(&self, config: &RunConfig) -> Option<Calibration> {
-        self.inner.calibrate(config)
+    fn calibrate(
+        &self,
+        config: &RunConfig,
+        is_wanted: &dyn Fn() -> bool,
+    ) -> Result<Calibration, NotTimed> {
+        self.inner.calibrate(config, is_wanted)
+    }
+
+    fn repeat_time(&self, asked: &RepeatAsked<'_>, timed: &Calibration) -> Option<RepeatTime> {
+        self.inner.repeat_time(asked, timed)
     }
 
     fn command(&self, name: &str, input: &CommandInput<'_>) -> Result<CommandOutput, LabError> {

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::calibration::Calibration;
+use super::calibration::{Calibration, NotTimed, RepeatAsked, RepeatTime, TimeBound};
 use super::definition::{DefinitionError, LabDefinition};
 use super::offered::{CommandInput, CommandOutput};
 use super::option::Refusal;
@@ -94,10 +94,27 @@ pub trait Lab: Send + Sync {
     }
 
     /// Times the lab's own unit of work for a moment, so that a run can be estimated before the
-    /// first one was made here. `None` where the lab has no such unit, or arms that do not work in
-    /// it.
-    fn calibrate(&self, _config: &RunConfig) -> Option<Calibration> {
-        None
+    /// first one was made here. What takes more than a moment ends when it is not wanted any more.
+    ///
+    /// # Errors
+    /// Why that cannot be.
+    fn calibrate(
+        &self,
+        _config: &RunConfig,
+        _is_wanted: &dyn Fn() -> bool,
+    ) -> Result<Calibration, NotTimed> {
+        Err(NotTimed::NoUnit)
+    }
+
+    /// How long one repeat of an arm takes at the speed of a calibration of the same configuration.
+    /// `None` for an arm that does not work in the lab's unit.
+    fn repeat_time(&self, asked: &RepeatAsked<'_>, timed: &Calibration) -> Option<RepeatTime> {
+        let arm = self.definition().arm(asked.arm)?;
+        let workers = f64::from(asked.workers);
+        arm.peer.is_none().then(|| RepeatTime {
+            seconds: timed.seconds(timed.units as f64, workers, asked.cores),
+            bound: TimeBound::AtLeast,
+        })
     }
 
     /// The program that an arm runs, where reading it is part of the lab.

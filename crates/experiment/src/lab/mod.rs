@@ -16,7 +16,7 @@ mod progress;
 mod table;
 
 pub use assigned::{AssignmentUnfit, assigned};
-pub use calibration::Calibration;
+pub use calibration::{Calibration, NotTimed, RepeatAsked, RepeatTime, TimeBound, TimedOn};
 pub use contract::{
     After, ArmContext, ArmRecord, ForeignLab, Lab, LabError, LabHost, MadeAgain, MakeAgain,
     MakeLab, PreparedLab, RecordedItem,

@@ -10,7 +10,7 @@ use workbench_report::side_by_side::{self, ArmBars, RunBar};
 use workbench_report::{Format, ReportError, document, format, replace};
 use workbench_result::{Interval, RunResult, arm_on};
 
-use super::{ArmCell, Comparison, Group, Named};
+use super::{Comparison, Group, Named};
 
 /// A table as it is written.
 struct Written {
@@ -53,7 +53,7 @@ fn render(
         Format::Svg | Format::Png => {
             let run = |run: &Named| format!("{} {}", run.letter, run.id);
             let runs: Vec<String> = comparison.runs.iter().map(run).collect();
-            let (title, caption) = ("Runs side by side", caption(comparison));
+            let (title, caption) = ("Runs side by side", comparison.caption());
             let texts = (title, caption.as_str(), &*runs.join(" · "));
             side_by_side::picture(format, &bars(comparison), texts)
         }
@@ -64,17 +64,6 @@ fn render(
 fn title(comparison: &Comparison) -> String {
     let ids: Vec<String> = comparison.runs.iter().map(|run| run.id.clone()).collect();
     format!("Runs side by side: {}", format::join_words(&ids, "and"))
-}
-
-/// What the speed-ups are against.
-fn against(comparison: &Comparison) -> &str {
-    comparison.common_base().unwrap_or("each run's own base")
-}
-
-/// What the bars of the picture are.
-fn caption(comparison: &Comparison) -> String {
-    let kinds: Kinds = comparison.speedup_intervals().collect();
-    format!("Speed-up against {}, {}", against(comparison), kinds.name())
 }
 
 /// The arms that have a speed-up in any of the runs.
@@ -131,7 +120,7 @@ fn tables(comparison: &Comparison) -> Vec<Written> {
     let kinds: Kinds = comparison.speedup_intervals().collect();
     let arms = comparison.arms.iter().map(|row| {
         let cells = row.cells.iter();
-        let cells = cells.map(|arm| missing(arm.as_ref().map(|arm| cell(arm, kinds))));
+        let cells = cells.map(|arm| missing(arm.as_ref().map(|arm| arm.told(kinds))));
         let name = arm_on(&row.name, row.workers);
         std::iter::once(name).chain(cells).collect()
     });
@@ -147,28 +136,11 @@ fn tables(comparison: &Comparison) -> Vec<Written> {
             rows: settings.collect(),
         },
         Written {
-            title: format!(
-                "Wall time (median) and speed-up against {} ({})",
-                against(comparison),
-                kinds.name()
-            ),
+            title: comparison.arms_title(),
             header: headed("arm"),
             rows: arms.collect(),
         },
     ]
-}
-
-fn cell(arm: &ArmCell, kinds: Kinds) -> String {
-    let wall = format::seconds(arm.wall_s);
-    match (arm.speedup, arm.speedup_interval) {
-        _ if arm.is_base => format!("{wall}, base"),
-        (Some(speedup), Some(interval)) => {
-            let interval = kinds.cell(&interval);
-            format!("{wall}, {} ({interval})", format::speedup(speedup))
-        }
-        (Some(speedup), None) => format!("{wall}, {}", format::speedup(speedup)),
-        (None, _) => wall,
-    }
 }
 
 fn markdown(comparison: &Comparison) -> String {
@@ -204,7 +176,7 @@ fn page(comparison: &Comparison) -> Result<String, ReportError> {
             @for note in &comparison.notes { p { (note.text) } }
             figure {
                 (PreEscaped(drawn))
-                figcaption { (caption(comparison)) }
+                figcaption { (comparison.caption()) }
             }
             @for table in tables(comparison) {
                 section {
@@ -314,6 +286,7 @@ mod tests {
                         assert!(text.contains(&row.name), "{text}");
                     }
                     assert!(text.contains("Speed-up against"), "{text}");
+                    assert!(text.contains(", n="), "{text}");
                 }
                 Format::Json => {
                     let read: Vec<RunResult> = serde_json::from_str(&text).unwrap();
@@ -333,7 +306,8 @@ mod tests {
                     for row in &comparison.arms {
                         assert!(text.contains(&row.name), "{text}");
                     }
-                    assert!(text.contains("Wall time (median)"), "{text}");
+                    assert!(text.contains("Wall time (median of n repeats)"), "{text}");
+                    assert!(text.contains(", n="), "{text}");
                 }
             }
             let is_page = format == Format::Html;

@@ -85,7 +85,8 @@ fn unlike(runs: &[Named], arms: &[ArmRow], index: usize) -> Option<String> {
 
 /// Differences in the conditions of the runs.
 fn circumstances(runs: &[Named], results: &[&RunResult]) -> Vec<String> {
-    let mut out = ends(runs, results);
+    let mut out = same(runs);
+    out.extend(ends(runs, results));
     out.extend(elsewhere(runs, results));
     if runs.iter().any(|run| run.base != runs[0].base) {
         let bases: Vec<String> = runs
@@ -98,6 +99,24 @@ fn circumstances(runs: &[Named], results: &[&RunResult]) -> Vec<String> {
         ));
     }
     out
+}
+
+/// The runs that were given more than once.
+fn same(runs: &[Named]) -> Vec<String> {
+    let firsts = (0..).zip(runs).filter_map(|(index, run)| {
+        let is_first = runs[..index].iter().all(|before| before.id != run.id);
+        let all = runs[index..].iter().filter(|other| other.id == run.id);
+        let letters: Vec<&str> = all.map(|run| run.letter).collect();
+        (is_first && letters.len() > 1).then_some((run, letters))
+    });
+    let told = firsts.map(|(run, letters)| {
+        format!(
+            "{} are the same run, {}: nothing can differ between them.",
+            join(&letters),
+            run.id
+        )
+    });
+    told.collect()
 }
 
 /// The runs that did not end as planned.
@@ -176,6 +195,8 @@ fn findings(runs: &[Named], arm: &ArmRow) -> Vec<String> {
     };
     let name = arm_on(&arm.name, arm.workers);
     (first + 1..runs.len())
+        // A run says nothing about itself.
+        .filter(|index| runs[*index].id != runs[first].id)
         .filter_map(|index| {
             let (a, b) = (arm.cells[first].as_ref()?, arm.cells[index].as_ref()?);
             let letters = (runs[first].letter, runs[index].letter);

@@ -4,7 +4,7 @@ use std::mem::discriminant;
 use std::sync::Arc;
 
 use ratatui::crossterm::event::KeyEventKind;
-use workbench_experiment::lab::Calibration;
+use workbench_experiment::lab::{Calibration, NotTimed};
 use workbench_history::Standing;
 use workbench_history::list::RunRow;
 use workbench_machine::{MachineFacts, UsableCores};
@@ -65,6 +65,13 @@ impl App {
                 let timed = form.calibration_request().map(Box::new);
                 effects.extend(timed.map(Effect::Calibrate));
             }
+        }
+        // Whichever way one leaves what is being timed, nobody waits for it any more.
+        let on_form = matches!(self.screen, Screen::Form) && self.live.is_none();
+        if let Some(form) = &mut self.form
+            && form.ends_timing(on_form && self.shared.beside.is_empty())
+        {
+            effects.push(Effect::EndTiming);
         }
         effects
     }
@@ -156,7 +163,7 @@ impl App {
     fn calibrated(
         &mut self,
         request: &CalibrationRequest,
-        found: Option<Calibration>,
+        found: Result<Calibration, NotTimed>,
     ) -> Vec<Effect> {
         let shown = matches!(self.screen, Screen::Form) && self.overlay.is_none();
         let Some(form) = &mut self.form else {

@@ -1,6 +1,6 @@
 //! Timing a lab's unit of work for a form: what is asked, and what was answered.
 
-use workbench_experiment::lab::{Calibration, RunConfig};
+use workbench_experiment::lab::{Calibration, NotTimed, RunConfig};
 
 /// A set-up whose unit of work is to be timed.
 #[derive(Debug, Clone, PartialEq)]
@@ -29,21 +29,10 @@ impl CalibrationRequest {
     }
 }
 
-/// What was asked last, and what came of it.
+/// What was asked last, and what came of it; `None` while that is awaited.
 #[derive(Debug, Default)]
 pub struct Timing {
-    asked: Option<(CalibrationRequest, Answer)>,
-}
-
-/// What came of it.
-#[derive(Debug)]
-enum Answer {
-    /// Nothing yet.
-    Awaited,
-    /// The lab's unit took so long.
-    Timed(Calibration),
-    /// The lab has no such unit.
-    Unknown,
+    asked: Option<(CalibrationRequest, Option<Result<Calibration, NotTimed>>)>,
 }
 
 impl Timing {
@@ -56,31 +45,47 @@ impl Timing {
         {
             return None;
         }
-        self.asked = Some((request.clone(), Answer::Awaited));
+        self.asked = Some((request.clone(), None));
         Some(request)
     }
 
     /// Takes in an answer; whether it was waited for.
-    pub fn answer(&mut self, request: &CalibrationRequest, answer: Option<Calibration>) -> bool {
+    pub fn answer(
+        &mut self,
+        request: &CalibrationRequest,
+        answer: Result<Calibration, NotTimed>,
+    ) -> bool {
         match &mut self.asked {
             Some((asked, answered)) if asked == request => {
-                *answered = answer.map_or(Answer::Unknown, Answer::Timed);
+                *answered = Some(answer);
                 true
             }
             _ => false,
         }
     }
 
-    /// Whether the answer about a set-up is still to come.
-    pub fn is_timing(&self, request: &CalibrationRequest) -> bool {
-        matches!(&self.asked, Some((asked, Answer::Awaited)) if asked == request)
+    /// Waits for the answer to this request alone, or for none; whether it waited for another.
+    pub fn wants_only(&mut self, request: Option<&CalibrationRequest>) -> bool {
+        let is_other = matches!(&self.asked, Some((asked, None)) if Some(asked) != request);
+        if is_other {
+            self.asked = None;
+        }
+        is_other
     }
 
-    /// How long the unit of a set-up takes, where that is known.
-    pub fn of(&self, request: &CalibrationRequest) -> Option<&Calibration> {
-        match &self.asked {
-            Some((asked, Answer::Timed(calibration))) if asked == request => Some(calibration),
-            _ => None,
-        }
+    /// Whether any answer is still to come.
+    pub fn is_awaited(&self) -> bool {
+        matches!(&self.asked, Some((_, None)))
+    }
+
+    /// Whether the answer about a set-up is still to come.
+    pub fn is_timing(&self, request: &CalibrationRequest) -> bool {
+        matches!(&self.asked, Some((asked, None)) if asked == request)
+    }
+
+    /// What came of timing the work of a set-up, where that was done.
+    pub fn of(&self, request: &CalibrationRequest) -> Option<&Result<Calibration, NotTimed>> {
+        let (asked, answer) = self.asked.as_ref()?;
+        answer.as_ref().filter(|_| asked == request)
     }
 }

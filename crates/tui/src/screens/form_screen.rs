@@ -5,15 +5,14 @@ use std::collections::BTreeMap;
 
 use ratatui::crossterm::event::{KeyCode, KeyEvent, MouseEvent};
 use ratatui::style::Style;
-use workbench_experiment::lab::{Calibration, ForeignLab, RunConfig};
-use workbench_history::estimate::{RunEstimate, estimate};
+use workbench_experiment::lab::{ForeignLab, RunConfig};
+use workbench_history::estimate::{RunEstimate, TimedLab, estimate};
 use workbench_machine::UsableCores;
 
 use super::SharedState;
 use super::form::{Form, Kind, Row, longest};
 use super::form_calibration::{CalibrationRequest, Timing};
 use super::form_data::SurveyRequest;
-use super::form_messages as messages;
 use crate::action::Action;
 use crate::bindings::{FORM_FIELD, FORM_PATH, Keys};
 use crate::event::RunError;
@@ -38,18 +37,15 @@ pub struct FormScreen {
     /// Columns of the screen that the form has.
     columns: usize,
     /// How long the lab's unit of work takes.
-    timing: Timing,
+    pub(super) timing: Timing,
     /// What was to be started while that was being timed. What a person goes on to change is not
     /// started by itself.
-    starts_when_timed: Option<Box<RunConfig>>,
+    pub(super) starts_when_timed: Option<Box<RunConfig>>,
     /// What the lab said when it was to run what the form stood for.
     refused: Option<Refused>,
     /// What the form stands for; made when something changes, not when it is drawn.
     pub(super) checked: Checked,
 }
-
-/// A run that would take longer, in seconds, is not started before the person was asked.
-const ASKED_FROM_S: f64 = 180.0;
 
 /// The most lines that tell what is wrong with a row.
 const MOST_TOLD: usize = 3;
@@ -393,48 +389,6 @@ impl FormScreen {
         self.form.table.request(path, kind)
     }
 
-    /// The set-up whose work is to be timed, where nothing better is known and it has not been
-    /// timed yet. While something is typed there is none.
-    pub fn calibration_request(&mut self) -> Option<CalibrationRequest> {
-        let is_known = matches!(self.checked.estimate, Some(RunEstimate::SameRun { .. }));
-        let config = self.checked.config.as_ref().ok()?;
-        if is_known || self.is_typing() {
-            return None;
-        }
-        let request = CalibrationRequest::new(self.lab, config);
-        let request = self.timing.request(request)?;
-        self.checked.is_timing = true;
-        Some(request)
-    }
-
-    /// Takes in how long the unit of work takes; whether a start has waited for it.
-    pub fn calibrated(&mut self, request: &CalibrationRequest, found: Option<Calibration>) -> bool {
-        self.timing.answer(request, found) && self.starts_when_timed.take().is_some()
-    }
-
-    /// Whether a start has to wait until the work is timed; it comes then.
-    pub fn waits(&mut self) -> bool {
-        let config = self.checked.config.as_ref().ok();
-        let config = config.filter(|_| self.checked.is_timing);
-        self.starts_when_timed = config.cloned().map(Box::new);
-        self.starts_when_timed.is_some()
-    }
-
-    /// What a person should know before the run is started, and a shorter preset to run first.
-    pub fn before_start(&self, shared: &SharedState) -> (Vec<String>, Option<String>) {
-        let mut reasons = Vec::new();
-        let foreign = self.unagreed(shared);
-        reasons
-            .extend(foreign.map(|lab| messages::foreign(&self.form.definition.name, lab.programs)));
-        let estimate = self.checked.estimate.as_ref();
-        let long = estimate.filter(|found| found.likely_s().is_some_and(|s| s > ASKED_FROM_S));
-        reasons.extend(long.map(messages::long));
-        reasons.extend(messages::beside(&shared.beside));
-        let shorter = self.form.definition.first_preset.clone();
-        let shorter = shorter.filter(|name| long.is_some() && name != self.form.preset_name());
-        (reasons, shorter)
-    }
-
     /// The form's lab, where it is not a part of this program and nobody has agreed to it.
     pub fn unagreed<'a>(&self, shared: &'a SharedState) -> Option<ForeignLab<'a>> {
         let foreign = shared.labs.get(self.lab)?.foreign();
@@ -487,7 +441,12 @@ fn check(
     let past = shared.rows().iter().filter_map(|row| row.past.as_ref());
     let (estimate, is_timing) = config.as_ref().map_or((None, false), |config| {
         let asked = CalibrationRequest::new(lab, config);
-        let told = estimate(past, config, &form.definition, timing.of(&asked));
+        let timed = judge.zip(timing.of(&asked)).map(|(lab, found)| TimedLab {
+            lab: lab.as_ref(),
+            found,
+            cores: usable.cores,
+        });
+        let told = estimate(past, config, &form.definition, timed);
         (Some(told), timing.is_timing(&asked))
     });
     Checked {

@@ -31,6 +31,7 @@ pub mod form_messages;
 pub mod form_preview;
 pub mod form_saved;
 pub mod form_screen;
+mod form_start;
 pub mod handout;
 pub mod home;
 pub mod questions;

@@ -7,7 +7,7 @@ use ratatui::backend::TestBackend;
 use ratatui::buffer::Buffer;
 use ratatui::crossterm::event::KeyEvent;
 use tempfile::TempDir;
-use workbench_experiment::lab::{Lab, LabHost, Opt, RunConfig};
+use workbench_experiment::lab::{Lab, LabHost, NotTimed, Opt, RunConfig};
 use workbench_experiment::{Request, plan, resolve};
 use workbench_machine::{GpuFacts, MachineFacts, UsableCores};
 use workbench_record::{
@@ -197,14 +197,17 @@ impl Fixture {
     }
 
     /// What is wanted, less what tests of its own look at: that lists are looked at again, and
-    /// that work is timed, which it cannot be here.
+    /// that work is timed, which it cannot be here, or not any more.
     pub fn untimed(&mut self, effects: Vec<Effect>) -> Vec<Effect> {
         let mut rest = Vec::new();
         for effect in effects {
             match effect {
-                Effect::History(HistoryEffect::Refresh) | Effect::LookAround => {}
+                Effect::History(HistoryEffect::Refresh)
+                | Effect::LookAround
+                | Effect::EndTiming => {}
                 Effect::Calibrate(request) => {
-                    let effects = self.app.update(AppEvent::Calibrated(request, None));
+                    let answer = AppEvent::Calibrated(request, Err(NotTimed::NoUnit));
+                    let effects = self.app.update(answer);
                     rest.extend(self.untimed(effects));
                 }
                 other => rest.push(other),

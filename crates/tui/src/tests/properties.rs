@@ -8,8 +8,8 @@ use proptest::prelude::*;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::crossterm::event::{KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
-use workbench_experiment::lab::Calibration;
 use workbench_experiment::lab::RunConfig;
+use workbench_experiment::lab::{Calibration, TimedOn};
 use workbench_machine::measuring::Measuring;
 use workbench_monitor::{AlertLimits, AlertWatch, MonitorLook};
 use workbench_record::{Record, RunDir, RunStatus};
@@ -176,6 +176,7 @@ impl Outside {
                 | TerminalEffect::Tell(..)
                 | TerminalEffect::Suspend,
             )
+            | Effect::EndTiming
             | Effect::Run(Agree(_) | CancelArm(_) | CancelItem(_))
             | Effect::Watch(WatchEffect::Unfollow) => Some(AppEvent::Redraw),
             Effect::LookAround => Some(AppEvent::Beside(vec![Measuring {
@@ -184,8 +185,9 @@ impl Outside {
             }])),
             Effect::Calibrate(asked) => Some(AppEvent::Calibrated(
                 asked,
-                Some(Calibration {
-                    unit: "tree",
+                Ok(Calibration {
+                    unit: "tree".to_owned(),
+                    on: TimedOn::Threads(1),
                     unit_s: f64::MAX,
                     units: u64::MAX,
                 }),

@@ -1,6 +1,6 @@
 //! What the form says at a field, and what is asked before a run starts.
 
-use workbench_experiment::lab::Calibration;
+use workbench_experiment::lab::{Calibration, NotTimed, TimedOn};
 use workbench_machine::measuring::Measuring;
 
 use super::fixture::{Fixture, flat, key_event, labs, usable};
@@ -88,14 +88,10 @@ fn a_run_of_many_minutes_is_asked_about_before_it_starts() {
     let asked = asked_to_time(effects).unwrap();
     assert!(fixture.shown(80, 24).contains("being estimated"));
     assert_eq!(fixture.press("s"), [], "it waits for the estimate");
-    let timed = |unit_s| Calibration {
-        unit: "tree",
-        unit_s,
-        units: 3_000,
-    };
+    let timed = |unit_s| trees(unit_s, 3_000);
     let effects = fixture
         .app
-        .update(AppEvent::Calibrated(asked.clone(), Some(timed(1.0))));
+        .update(AppEvent::Calibrated(asked.clone(), Ok(timed(1.0))));
     assert_eq!(effects, []);
     for (width, height) in [(60, 16), (80, 24), (120, 40), (200, 60)] {
         let shown = flat(&fixture.shown(width, height));
@@ -114,6 +110,85 @@ fn a_run_of_many_minutes_is_asked_about_before_it_starts() {
     assert_eq!(config.preset, "quick");
 }
 
+/// The workers of the ddp lab are timed as the trees of the rf lab are.
+#[test]
+fn what_a_step_takes_is_told_and_what_it_was_timed_on() {
+    let mut fixture = Fixture::new(ThemeName::Dark, false);
+    fixture.app.prefer(Some("ddp"), Preferences::default());
+    fixture.app.update(AppEvent::Key(key_event("enter")));
+    // Nobody has run it here, so it begins with `quick`.
+    let asked = asked_to_time(fixture.app.update(AppEvent::Key(key_event("left")))).unwrap();
+    assert_eq!(asked.config.preset, "standard");
+    assert_eq!(fixture.press("s"), []);
+    let found = Ok(Calibration {
+        unit: "step of 64 rows".to_owned(),
+        on: TimedOn::Threads(1),
+        unit_s: 0.5,
+        units: 2814,
+    });
+    assert_eq!(fixture.app.update(AppEvent::Calibrated(asked, found)), []);
+    insta::assert_snapshot!(fixture.shown(80, 24));
+    let shown = flat(&fixture.shown(80, 24));
+    assert!(
+        shown.contains("one step of 64 rows takes 500 ms on one core here"),
+        "{shown}"
+    );
+    assert!(shown.contains("[ Run quick first ]"), "{shown}");
+}
+
+/// Nothing is known of a program before it runs, so the person is asked.
+#[test]
+fn programs_without_an_estimate_are_asked_about() {
+    for (found, is_asked) in [
+        (NotTimed::Programs, true),
+        (NotTimed::NoUnit, false),
+        // What is missing is asked about on its own.
+        (NotTimed::NotSetUp, false),
+        (NotTimed::Failed, false),
+    ] {
+        let mut fixture = Fixture::new(ThemeName::Dark, false);
+        let asked = asked_to_time(fixture.app.update(AppEvent::Key(key_event("enter"))));
+        fixture.press("s");
+        let answer = AppEvent::Calibrated(asked.unwrap(), Err(found));
+        let effects = fixture.app.update(answer);
+        assert_eq!(effects.is_empty(), is_asked, "{found:?}: {effects:?}");
+        if !is_asked {
+            continue;
+        }
+        for (width, height) in [(60, 16), (80, 24), (120, 40), (200, 60)] {
+            let shown = flat(&fixture.shown(width, height));
+            let told = "not known: programs do the work, and none is run before the start";
+            assert!(shown.contains(told), "{shown}");
+        }
+        let shown = flat(&fixture.shown(80, 24));
+        assert!(shown.contains("[ Run quick first ]"), "{shown}");
+        assert!(matches!(fixture.press("y")[..], [Effect::Run(_)]));
+    }
+}
+
+/// What nobody waits for is ended: the form is left, or stands for something else.
+#[test]
+fn timing_ends_when_the_form_is_left_or_changed() {
+    let ends = |effects: &[Effect]| effects.contains(&Effect::EndTiming);
+    let mut fixture = Fixture::new(ThemeName::Dark, false);
+    let key = |fixture: &mut Fixture, key| fixture.app.update(AppEvent::Key(key_event(key)));
+    let effects = key(&mut fixture, "enter");
+    assert!(!ends(&effects));
+    let first = asked_to_time(effects).unwrap();
+    assert!(ends(&key(&mut fixture, "esc")), "it is left");
+    let again = asked_to_time(key(&mut fixture, "enter"));
+    assert_eq!(again.unwrap(), first, "it is timed anew");
+    fixture.go_to(&Row::Seed);
+    assert!(ends(&key(&mut fixture, "7")), "it is changed");
+    let effects = key(&mut fixture, "enter");
+    assert!(!ends(&effects));
+    let changed = asked_to_time(effects).unwrap();
+    // What has been answered needs no end.
+    let answer = AppEvent::Calibrated(changed, Ok(trees(0.001, 30)));
+    assert!(!ends(&fixture.app.update(answer)));
+    assert!(!ends(&key(&mut fixture, "esc")));
+}
+
 /// What takes seconds starts at once, also when it had to be timed first.
 #[test]
 fn a_short_run_starts_as_soon_as_it_is_timed() {
@@ -121,14 +196,10 @@ fn a_short_run_starts_as_soon_as_it_is_timed() {
     let effects = fixture.app.update(AppEvent::Key(key_event("enter")));
     let asked = asked_to_time(effects);
     fixture.press("s");
-    let timed = Calibration {
-        unit: "tree",
-        unit_s: 0.001,
-        units: 3_000,
-    };
+    let timed = trees(0.001, 3_000);
     let effects = fixture
         .app
-        .update(AppEvent::Calibrated(asked.unwrap(), Some(timed)));
+        .update(AppEvent::Calibrated(asked.unwrap(), Ok(timed)));
     assert!(
         matches!(effects[..], [Effect::Run(RunEffect::Make(_))]),
         "{effects:?}"
@@ -140,11 +211,7 @@ fn a_short_run_starts_as_soon_as_it_is_timed() {
 fn a_start_that_waits_is_off_when_something_is_changed() {
     let mut fixture = Fixture::new(ThemeName::Dark, false);
     let asked = asked_to_time(fixture.app.update(AppEvent::Key(key_event("enter")))).unwrap();
-    let timed = Calibration {
-        unit: "tree",
-        unit_s: 0.001,
-        units: 3_000,
-    };
+    let timed = trees(0.001, 3_000);
     assert_eq!(fixture.press("s"), []);
     fixture.go_to(&Row::Seed);
     fixture.app.update(AppEvent::Key(key_event("7")));
@@ -156,10 +223,19 @@ fn a_start_that_waits_is_off_when_something_is_changed() {
     fixture.go_to(&Row::Repeats);
     assert_eq!(fixture.press("right"), []);
     for request in [asked, again] {
-        let answer = AppEvent::Calibrated(request, Some(timed.clone()));
+        let answer = AppEvent::Calibrated(request, Ok(timed.clone()));
         assert_eq!(fixture.app.update(answer), []);
     }
     assert!(matches!(fixture.press("s")[..], [Effect::Run(_)]));
+}
+
+fn trees(unit_s: f64, units: u64) -> Calibration {
+    Calibration {
+        unit: "tree".to_owned(),
+        on: TimedOn::Threads(1),
+        unit_s,
+        units,
+    }
 }
 
 fn asked_to_time(effects: Vec<Effect>) -> Option<Box<CalibrationRequest>> {

@@ -70,7 +70,7 @@ pub const ALL: [(&str, fn()); 14] = [
     ),
 ];
 
-fn lab() -> DataParallel {
+pub fn lab() -> DataParallel {
     DataParallel::new(LabHost {
         program: |_| std::env::current_exe().ok(),
         ..LabHost::default()

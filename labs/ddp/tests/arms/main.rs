@@ -36,7 +36,10 @@ fn main() -> ExitCode {
     }
     let filters: Vec<&String> = args.iter().filter(|arg| !arg.starts_with('-')).collect();
     let mut failed = 0;
-    for (name, case) in cases::ALL.into_iter().chain([late::CASE, trial::CASE]) {
+    for (name, case) in cases::ALL
+        .into_iter()
+        .chain([late::CASE, trial::CASE, trial::TIMING])
+    {
         if !filters.is_empty() && !filters.iter().any(|filter| name.contains(filter.as_str())) {
             continue;
         }

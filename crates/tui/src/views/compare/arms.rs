@@ -39,6 +39,8 @@ const GAP: u16 = 2;
 
 /// How wide everything is.
 struct Columns {
+    /// Cells for the number of repeats.
+    repeats: u16,
     times: u16,
     speedups: u16,
     /// Cells of a bar of times, and of one of speed-ups.
@@ -72,7 +74,11 @@ impl Columns {
         };
         let mut written = [true, true];
         let (mut times, mut speeds) = both(written);
-        let rest = |texts: u16, gaps: u16| room.saturating_sub(NAME + texts + gaps * GAP);
+        let repeats = widest(&|cell| cell.repeats.to_string());
+        let rest = |texts: u16, gaps: u16| {
+            let names = NAME + repeats + 1;
+            room.saturating_sub(names + texts + gaps * GAP)
+        };
         if rest(times + speeds, 2) < 2 * BAR {
             // Less is said of what is not drawn.
             written = [!speedups, speedups];
@@ -85,6 +91,7 @@ impl Columns {
             (false, false) => [one, 0],
         };
         Self {
+            repeats,
             times,
             speedups: speeds,
             bars,
@@ -105,10 +112,8 @@ impl Columns {
 pub fn draw(pane: Pane<'_>, (scroll, speedups): (&mut Scroll, bool), comparison: &Comparison) {
     let theme = pane.theme;
     let lines = lines(comparison);
-    let base = comparison
-        .common_base()
-        .map_or_else(|| "each run's base".to_owned(), str::to_owned);
-    let title = format!("Arms: median wall time, and speed-up against {base}");
+    let against = comparison.against();
+    let title = format!("Arms: median wall time, and speed-up against {against}");
     let page = usize::from(pane.area.height.saturating_sub(4));
     let (mut inner, window) = pane.scrolled(&title, scroll, (lines.len(), page));
     if lines.is_empty() {
@@ -145,6 +150,7 @@ pub fn draw(pane: Pane<'_>, (scroll, speedups): (&mut Scroll, bool), comparison:
             g.warning
         );
     }
+    legend += "   n: repeats";
     inner
         .row(inner.area.height.saturating_sub(1))
         .text(&legend, theme.dim);
@@ -153,7 +159,9 @@ pub fn draw(pane: Pane<'_>, (scroll, speedups): (&mut Scroll, bool), comparison:
 /// What the bars are, above them.
 fn heads(row: &mut PaneRow<'_>, columns: &Columns) {
     let theme = row.theme;
-    row.skip(NAME);
+    row.skip(NAME)
+        .right("n", columns.repeats, theme.dim)
+        .skip(1);
     let [times, speedups] = columns.bars;
     let times = times + gap(times) + columns.times;
     row.left("WALL TIME", times, theme.dim).skip(GAP);
@@ -186,6 +194,8 @@ fn arm_line(
         ideal: None,
         fill: (theme.glyphs.useful, style),
     };
+    row.right(&cell.repeats.to_string(), columns.repeats, theme.dim)
+        .skip(1);
     gauge(cell.wall_s, cell.wall_interval, bar_style).draw(row, times, columns.ends[0]);
     let text = time(cell, columns.written[0].then_some(columns.kinds));
     row.right(&text, gap(times) + columns.times, text_style)
@@ -214,7 +224,6 @@ fn time(cell: &ArmCell, kinds: Option<Kinds>) -> String {
     let median = format::seconds(cell.wall_s);
     match (cell.wall_interval, kinds) {
         (Some(interval), Some(kinds)) => format!("{median} ({})", kinds.seconds_cell(&interval)),
-        (None, Some(_)) if cell.repeats == 1 => format!("{median} (1 repeat)"),
         _ => median,
     }
 }
