@@ -2,7 +2,7 @@
 //! left, and says what all of it has used. Then it can do the same for the next program.
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, BufReader};
+use std::io::{self, BufReader, BufWriter, Write as _};
 use std::os::fd::{AsFd as _, AsRawFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
@@ -32,6 +32,8 @@ pub const HELPER: &str = "--serve-program";
 const PATIENCE: Duration = Duration::from_secs(10);
 /// Interval of looks at processes that are ending.
 const LOOK: Duration = Duration::from_millis(2);
+/// A program that ends sooner is not accompanied: while it runs, nothing else is woken.
+const SHORT: Duration = Duration::from_millis(2);
 /// Names of processes that are told; more are left out.
 const NAMES: usize = 8;
 
@@ -62,7 +64,7 @@ pub fn serve() -> io::Result<()> {
         .name("told".to_owned())
         .spawn(move || obey(&lent, return_to, &seen))?;
     let mut server = ProgramServer {
-        link,
+        link: BufWriter::new(link),
         lend,
         returned,
         paused,
@@ -100,7 +102,7 @@ type NextOrder = (ToldHelper, Box<LaunchOrder>);
 
 /// The thread that runs programs.
 struct ProgramServer {
-    link: UnixStream,
+    link: BufWriter<UnixStream>,
     lend: Sender<Lent>,
     returned: Receiver<NextOrder>,
     paused: Arc<AtomicBool>,
@@ -115,13 +117,13 @@ impl ProgramServer {
         let mut launch = match ReadyLaunch::prepare(order) {
             Ok(launch) => launch,
             Err(refusal) => {
-                send(&mut self.link, &refusal)?;
+                self.say(&refusal)?;
                 return Ok(None);
             }
         };
         self.meter.prepare();
         let before = Counted::now();
-        send(&mut self.link, &Said::Ready(before.cpu_ns()))?;
+        self.say(&Said::Ready(before.cpu_ns()))?;
         loop {
             match told.next()? {
                 Some(Tell::Go) => break,
@@ -136,17 +138,19 @@ impl ProgramServer {
         let child = match launch.command.spawn() {
             Ok(child) => child,
             Err(error) => {
-                send(&mut self.link, &Said::NotStarted(errno(&error)))?;
+                self.say(&Said::NotStarted(errno(&error)))?;
                 return Ok(None);
             }
         };
         let main = Pid::from_child(&child);
         let grace = Duration::from_millis(order.grace_ms);
         self.paused.store(false, Ordering::SeqCst);
-        // Where this fails nobody is there any more, and the other thread hears of it.
+        // Fails where nobody is there any more, and whoever listens hears of it.
         let _ = send(&mut self.link, &Said::Started(main.as_raw_nonzero().get()));
-        // Fails where the other thread is gone, and then nothing is told any more.
-        let _ = self.lend.send(Lent { told, main, grace });
+        let mut told = Some(Lent { told, main, grace });
+        if !tree::ends_within(main, SHORT) {
+            self.lend(&mut told);
+        }
         // The program alone holds its outputs now, so that they end when it and all that it
         // started do.
         let ReadyLaunch {
@@ -159,12 +163,30 @@ impl ProgramServer {
             let _ = rustix::stdio::dup2_stdout(&self.nowhere);
             let _ = rustix::stdio::dup2_stderr(&self.nowhere);
         }
-        let escaped = self.accompany((main, began_ns, relay), grace, &before)?;
+        let escaped = self.accompany((main, began_ns, relay), grace, (&before, &mut told))?;
         drop(events);
         if escaped || order.pipes.is_none() {
             return Ok(None);
         }
-        Ok(self.returned.recv().ok())
+        match told {
+            Some(Lent { told, .. }) => next_order(told),
+            None => Ok(self.returned.recv().ok()),
+        }
+    }
+
+    /// Says something at once.
+    fn say(&mut self, what: &Said) -> io::Result<()> {
+        send(&mut self.link, what)?;
+        self.link.flush()
+    }
+
+    /// From now on another thread does what this process is told, and what was said is heard.
+    fn lend(&mut self, told: &mut Option<Lent>) {
+        let _ = self.link.flush();
+        if let Some(lent) = told.take() {
+            // Fails where the other thread is gone, and then nothing is told any more.
+            let _ = self.lend.send(lent);
+        }
     }
 
     /// Waits for the end of a program, ends what it left and says what all of it used. Returns
@@ -173,7 +195,7 @@ impl ProgramServer {
         &mut self,
         (main, began_ns, relay): (Pid, u64, Option<Relay>),
         grace: Duration,
-        before: &Counted,
+        (before, told): (&Counted, &mut Option<Lent>),
     ) -> io::Result<bool> {
         let mut reaped = Reaped::default();
         let exit = self.wait_for(main, &mut reaped);
@@ -183,7 +205,12 @@ impl ProgramServer {
             send(&mut self.link, &Said::Ended(end))
         });
         // Also where nobody is there any more to hear of it, so that all that was told is kept.
-        let (left, escaped) = reaped.end_rest(main, grace);
+        let (left, escaped) = if reaped.is_nothing_left(main) {
+            (Vec::new(), false)
+        } else {
+            self.lend(told);
+            reaped.end_rest(main, grace)
+        };
         if let Some(relay) = relay {
             relay.end();
         }
@@ -194,7 +221,7 @@ impl ProgramServer {
             left,
             escaped,
         };
-        send(&mut self.link, &Said::Done(Box::new(used)))?;
+        self.say(&Said::Done(Box::new(used)))?;
         Ok(escaped)
     }
 
@@ -237,7 +264,7 @@ impl ProgramServer {
                 return Ok(exit);
             }
             if !self.paused.load(Ordering::SeqCst) {
-                let _ = send(&mut self.link, &Said::StoppedItself);
+                let _ = self.say(&Said::StoppedItself);
             }
         }
     }
@@ -329,6 +356,17 @@ fn errno(error: &io::Error) -> i32 {
     error.raw_os_error().unwrap_or_default()
 }
 
+/// What is told next once a program has ended; `None` where nothing more is to run.
+fn next_order(mut told: ToldHelper) -> io::Result<Option<NextOrder>> {
+    loop {
+        match told.next()? {
+            Some(Tell::Go | Tell::Pause | Tell::Resume) => {}
+            Some(Tell::Next(order)) => return Ok(Some((told, order))),
+            Some(Tell::Stop) | None => return Ok(None),
+        }
+    }
+}
+
 /// Does what the helper is told while programs run.
 fn obey(lent: &Receiver<Lent>, return_to: Sender<NextOrder>, paused: &AtomicBool) {
     while let Ok(Lent {
@@ -410,12 +448,9 @@ impl Reaped {
         Ok(child)
     }
 
-    /// Ends and reaps what is left of the program. Returns the names of what still ran, and
+    /// Ends and reaps what is left of the program, where anything is. Returns the names of what still ran, and
     /// whether some of it still does.
     fn end_rest(&mut self, main: Pid, grace: Duration) -> (Vec<String>, bool) {
-        if self.is_nothing_left(main) {
-            return (Vec::new(), false);
-        }
         let mut names = tree::names(main);
         names.truncate(NAMES);
         tree::signal_all(main, Signal::TERM);

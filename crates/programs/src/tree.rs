@@ -12,9 +12,13 @@ use rustix::process::{Pid, Signal};
 use workbench_machine::monitor::{ProcessUse, ResourceUse};
 
 #[cfg(all(target_os = "linux", not(workbench_portable)))]
-pub(crate) use linux::{adopt_orphans, end_session, is_any_left, look, names, peek, signal_all};
+pub(crate) use linux::{
+    adopt_orphans, end_session, ends_within, is_any_left, look, names, peek, signal_all,
+};
 #[cfg(any(workbench_portable, not(target_os = "linux")))]
-pub(crate) use portable::{adopt_orphans, end_session, is_any_left, look, names, peek, signal_all};
+pub(crate) use portable::{
+    adopt_orphans, end_session, ends_within, is_any_left, look, names, peek, signal_all,
+};
 
 /// Nanoseconds on a clock that all processes share.
 pub(crate) fn monotonic_ns() -> u64 {
@@ -120,13 +124,28 @@ mod linux {
     use std::time::{Duration, Instant};
 
     use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid};
-    use rustix::process::{getpid, kill_process, set_child_subreaper};
+    use rustix::event::{PollFd, PollFlags, Timespec, poll};
+    use rustix::process::{PidfdFlags, getpid, kill_process, pidfd_open, set_child_subreaper};
 
     use super::{Look, Pid, Signal};
     use crate::wire::ExitKind;
 
     /// How long the end of what is killed is waited for.
     const END_WITHIN: Duration = Duration::from_secs(10);
+
+    /// Waits for the end of a child, but no longer than this. Whether it has ended; it is not
+    /// reaped.
+    pub(crate) fn ends_within(main: Pid, limit: Duration) -> bool {
+        let Ok(child) = pidfd_open(main, PidfdFlags::empty()) else {
+            return false;
+        };
+        let limit = Timespec {
+            tv_sec: limit.as_secs().cast_signed(),
+            tv_nsec: limit.subsec_nanos().into(),
+        };
+        let mut watched = [PollFd::new(&child, PollFlags::IN)];
+        poll(&mut watched, Some(&limit)).is_ok_and(|ready| ready == 1)
+    }
 
     /// Orphans of what this process starts become its own children.
     pub(crate) fn adopt_orphans() {
@@ -315,6 +334,11 @@ mod portable {
     /// Elsewhere a child is reaped as soon as it has ended.
     pub(crate) fn peek(_: Pid) -> Option<ExitKind> {
         None
+    }
+
+    /// Not known before it is reaped.
+    pub(crate) fn ends_within(_: Pid, _: Duration) -> bool {
+        false
     }
 
     /// Only Linux gives orphans to somebody.
