@@ -79,12 +79,17 @@ pub fn trials(
     let mut header = vec!["arm", "workers", "repeat", "trial", "state", "units"];
     header.extend(names.iter().map(String::as_str));
     header.extend(["best", "best after", "failed attempts", "seconds", "from"]);
+    let mut trials = found.iter().flat_map(|search| search.trials.values());
+    let with_gpus = trials.any(|trial| !trial.gpus.is_empty());
+    header.extend(with_gpus.then_some("GPUs"));
     let header: Vec<String> = header.into_iter().map(str::to_owned).collect();
     let mut rows = Vec::new();
     let mut documents = Vec::new();
     for search in &found {
         for (trial, known) in &search.trials {
-            rows.push(row(search, (trial.0, known), &names));
+            let mut row = row(search, (trial.0, known), &names);
+            row.extend(with_gpus.then(|| gpus(known)));
+            rows.push(row);
             documents.push(document(search, (trial.0, known)));
         }
     }
@@ -131,6 +136,12 @@ fn row(
     row
 }
 
+/// The GPUs of a trial: `0,1` where it had two at once, `0; 1` where it went on with another.
+fn gpus(trial: &RecordedTrial) -> String {
+    let each = trial.gpus.iter().map(|gpus| gpus.join(","));
+    each.collect::<Vec<_>>().join("; ")
+}
+
 fn document(search: &RecordedSearch<'_>, (id, trial): (u64, &RecordedTrial)) -> Value {
     let of = &search.repeat.id;
     let best = trial.best();
@@ -147,6 +158,7 @@ fn document(search: &RecordedSearch<'_>, (id, trial): (u64, &RecordedTrial)) -> 
         "failed_attempts": trial.failures,
         "seconds": trial.seconds,
         "from": trial.parent,
+        "gpus": trial.gpus,
         "losses": trial.losses,
     })
 }

@@ -1,15 +1,16 @@
 //! Runs a search: asks the study what a free slot is to do, has the pool do it, tells what came of
 //! it, and records every decision in the order in which it was made.
 
+mod closing;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::Duration;
 
-use workbench_clock::seconds;
 use workbench_experiment::lab::{
-    ArmContext, ArmMessage, Finding, ItemEvent, ItemFailure, ItemPhase, LabError,
+    ArmContext, ArmMessage, ItemEvent, ItemFailure, ItemPhase, LabError,
 };
 use workbench_pool::Pool;
 use workbench_search::{Checkpoint, Leg, NextLeg, Study, Trial, TrialId, TrialState, TrialVerdict};
@@ -266,6 +267,7 @@ impl Drive<'_, '_> {
 
     fn place(&self, trial: TrialId, (slot, stop): (usize, &Arc<AtomicBool>)) -> TrialPlace {
         let (stop, progress) = (Arc::clone(stop), self.ctx.progress.clone());
+        let tell = self.tell.clone();
         TrialPlace {
             dir: KeptStates::folder(self.checkpoints.dir(), trial),
             units: self.search.settings.budget,
@@ -273,6 +275,11 @@ impl Drive<'_, '_> {
             slots: self.search.settings.trial_slots,
             judged: false,
             stop: Arc::new(move || stop.load(Ordering::Relaxed) || progress.is_cancelled()),
+            on_gpus: Arc::new(move |gpus| {
+                let gpus = gpus.to_vec();
+                // Nobody listens any more where the search was given up.
+                let _ = tell.send(FromLeg::OnGpus { trial, gpus });
+            }),
         }
     }
 
@@ -280,6 +287,10 @@ impl Drive<'_, '_> {
         match message {
             FromLeg::TrainedUnit(unit) => {
                 self.unit(unit);
+                Ok(())
+            }
+            FromLeg::OnGpus { trial, gpus } => {
+                self.on_gpus(trial, gpus);
                 Ok(())
             }
             FromLeg::NotKept { trial, message } => {
@@ -296,6 +307,19 @@ impl Drive<'_, '_> {
                 failure,
                 message,
             } => self.fail(trial, failure, message),
+        }
+    }
+
+    /// Records the GPUs of a trial that runs; one that a person has stopped has none.
+    fn on_gpus(&mut self, trial: TrialId, gpus: Vec<String>) {
+        let known = self
+            .study
+            .trial(trial)
+            .map(|known| (known.state, known.budget));
+        if let Some((TrialState::Running { .. }, budget)) = known {
+            let mut event = trail::on_gpus((trial, budget), gpus);
+            self.complete(&mut event);
+            self.say(None, ArmMessage::Item(event));
         }
     }
 
@@ -413,42 +437,6 @@ impl Drive<'_, '_> {
         }
         self.end(trial);
         Ok(())
-    }
-
-    /// Stops the trials that a person has asked to stop. A leg ends at its next unit, or at once
-    /// where it is a process.
-    fn stop_asked(&mut self) {
-        for item in self.ctx.progress.take_stop_requests() {
-            let Some(trial) = trail::trial(&item) else {
-                continue;
-            };
-            self.study.stop(trial);
-            self.record_decisions(None);
-            if let Some(running) = self.running.get(&trial) {
-                running.stop.store(true, Ordering::Relaxed);
-            } else {
-                self.end(trial);
-            }
-        }
-    }
-
-    fn close_in_time(&mut self) {
-        let limit = self.search.settings.search_time_s;
-        if limit > 0.0 && !self.closed {
-            let spent_ns = self.ctx.clock.now_ns().saturating_sub(self.begun_ns);
-            if seconds(spent_ns) >= limit {
-                self.close(messages::time_is_up(limit));
-            }
-        }
-    }
-
-    fn close(&mut self, why: Finding) {
-        if !self.closed {
-            self.closed = true;
-            self.study.close();
-            self.record_decisions(None);
-            self.ctx.progress.report(why);
-        }
     }
 
     /// Records what the study has decided since the last time.

@@ -104,6 +104,14 @@ pub fn messages(event: &StudyEvent) -> Vec<ArmMessage> {
     }
 }
 
+/// What is recorded of the GPUs that a running trial gets, after so many units of budget.
+pub fn on_gpus((trial, step): (TrialId, u64), gpus: Vec<String>) -> ItemEvent {
+    ItemEvent {
+        gpus,
+        ..item(trial, ItemPhase::Running, step)
+    }
+}
+
 fn item(trial: TrialId, phase: ItemPhase, step: u64) -> ItemEvent {
     ItemEvent {
         item: name(trial),
@@ -206,6 +214,9 @@ fn of_item(
     let trial = trial(&event.item)?;
     if let Some(budget) = event.kept {
         return Some(StudyEvent::Saved { trial, budget });
+    }
+    if !event.is_change() {
+        return None;
     }
     let verdict = match event.phase {
         ItemPhase::Running => {

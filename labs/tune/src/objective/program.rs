@@ -74,6 +74,8 @@ pub struct TrialPlace {
     pub judged: bool,
     /// Whether it is to end.
     pub stop: Arc<dyn Fn() -> bool + Send + Sync>,
+    /// Hears which GPUs it gets, each time that it gets some.
+    pub on_gpus: Arc<dyn Fn(&[String]) + Send + Sync>,
 }
 
 impl TrialPlace {
@@ -86,6 +88,7 @@ impl TrialPlace {
             slots: 1,
             judged: false,
             stop: Arc::new(|| false),
+            on_gpus: Arc::new(|_| {}),
         }
     }
 }
@@ -382,7 +385,11 @@ impl Listener {
         }
         let gpus = gpus.flatten();
         let names = gpus.as_ref().map(TakenGpus::names).unwrap_or_default();
-        self.values.insert("gpus".to_owned(), names);
+        if !names.is_empty() {
+            // Before it can tell anything, so that the record has both in this order.
+            (self.place.on_gpus)(&names);
+        }
+        self.values.insert("gpus".to_owned(), names.join(","));
         let vars = gpus.as_ref().map(TakenGpus::variables).unwrap_or_default();
         self.listen(&stop, &vars)
     }
