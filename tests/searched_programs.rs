@@ -326,7 +326,10 @@ fn gpus_that_are_not_there_are_refused() {
             vec![objective, command, "trial_gpus=1", "gpus=1,1"],
             "twice",
         ),
-        (vec!["trial_gpus=1"], "only a program can use a GPU"),
+        (
+            vec!["trial_gpus=1"],
+            "only a network on images or a program",
+        ),
     ] {
         let sets = sets.iter().flat_map(|set| ["--set", set]);
         let args = ["--simulate-gpus", &scenario, "--lab", "tune", "--quiet"];

@@ -1,16 +1,15 @@
 //! Runs a search: asks the study what a free slot is to do, has the pool do it, tells what came of
 //! it, and records every decision in the order in which it was made.
 
-mod closing;
-
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::Duration;
 
+use workbench_clock::seconds;
 use workbench_experiment::lab::{
-    ArmContext, ArmMessage, ItemEvent, ItemFailure, ItemPhase, LabError,
+    ArmContext, ArmMessage, Finding, ItemEvent, ItemFailure, ItemPhase, LabError,
 };
 use workbench_pool::Pool;
 use workbench_search::{Checkpoint, Leg, NextLeg, Study, Trial, TrialId, TrialState, TrialVerdict};
@@ -19,20 +18,13 @@ use crate::checkpoints::KeptStates;
 use crate::importance::ReportedLosses;
 use crate::leg::{FromLeg, LegWork, TrainedUnit};
 use crate::messages;
-use crate::objective::{Objective, TrialPlace, TrialSeed};
-use crate::settings::SearchSettings;
+use crate::objective::{TrialPlace, TrialSeed};
+use crate::searched::{SearchPlan, Searched};
 use crate::so_far::{Earlier, SoFar};
 use crate::trail;
 
 /// How long a message is waited for, between two looks at whether to stop.
 const LOOK: Duration = Duration::from_millis(50);
-
-/// What a search runs with.
-pub struct SearchPlan<'a> {
-    pub objective: &'a Arc<Objective>,
-    pub settings: &'a SearchSettings,
-    pub seed: u64,
-}
 
 /// A search that is under way.
 struct Drive<'a, 'c> {
@@ -64,20 +56,6 @@ struct RunningLeg {
     slot: usize,
     /// Ends it.
     stop: Arc<AtomicBool>,
-}
-
-/// A search that has ended.
-pub struct Searched {
-    /// Its study.
-    pub study: Study,
-    /// How far it came.
-    pub so_far: SoFar,
-    /// What its trials reported.
-    pub losses: ReportedLosses,
-    /// When it ended, in nanoseconds on the run's clock.
-    pub ended_ns: u64,
-    /// What the last failure said.
-    pub last_failure: String,
 }
 
 /// Runs a study to its end; gives it back as it is then.
@@ -439,6 +417,42 @@ impl Drive<'_, '_> {
         Ok(())
     }
 
+    /// Stops the trials that a person has asked to stop. A leg ends at its next unit, or at once
+    /// where it is a process.
+    fn stop_asked(&mut self) {
+        for item in self.ctx.progress.take_stop_requests() {
+            let Some(trial) = trail::trial(&item) else {
+                continue;
+            };
+            self.study.stop(trial);
+            self.record_decisions(None);
+            if let Some(running) = self.running.get(&trial) {
+                running.stop.store(true, Ordering::Relaxed);
+            } else {
+                self.end(trial);
+            }
+        }
+    }
+
+    fn close_in_time(&mut self) {
+        let limit = self.search.settings.search_time_s;
+        if limit > 0.0 && !self.closed {
+            let spent_ns = self.ctx.clock.now_ns().saturating_sub(self.begun_ns);
+            if seconds(spent_ns) >= limit {
+                self.close(messages::time_is_up(limit));
+            }
+        }
+    }
+
+    fn close(&mut self, why: Finding) {
+        if !self.closed {
+            self.closed = true;
+            self.study.close();
+            self.record_decisions(None);
+            self.ctx.progress.report(why);
+        }
+    }
+
     /// Records what the study has decided since the last time.
     fn record_decisions(&mut self, at_ns: Option<u64>) {
         for event in self.study.take_events() {
@@ -458,7 +472,7 @@ impl Drive<'_, '_> {
         let known = trail::trial(&item.item).and_then(|trial| self.study.trial(trial));
         let Some(known) = known else { return };
         if item.kept.is_some() {
-            item.phase = phase(known.state);
+            item.phase = trail::phase(known.state);
         }
         let reached = self
             .decided_at
@@ -473,15 +487,5 @@ impl Drive<'_, '_> {
         let at_ns = at_ns.unwrap_or_else(|| self.ctx.clock.now_ns());
         self.last_ns = at_ns.max(self.last_ns + 1);
         self.ctx.record.record(self.last_ns, message);
-    }
-}
-
-fn phase(state: TrialState) -> ItemPhase {
-    match state {
-        TrialState::Running { .. } => ItemPhase::Running,
-        TrialState::Paused => ItemPhase::Paused,
-        TrialState::Stopped => ItemPhase::Stopped,
-        TrialState::Done => ItemPhase::Done,
-        TrialState::Failed => ItemPhase::Failed,
     }
 }

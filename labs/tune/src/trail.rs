@@ -8,7 +8,8 @@ use workbench_experiment::lab::{
     Params, RepeatState,
 };
 use workbench_search::{
-    Checkpoint, ConfigValue, Configuration, FiniteLoss, StudyEvent, TrialId, TrialVerdict,
+    Checkpoint, ConfigValue, Configuration, FiniteLoss, StudyEvent, TrialId, TrialState,
+    TrialVerdict,
 };
 
 /// The figure of a trial: its mean squared error on the validation rows.
@@ -142,6 +143,17 @@ fn reported(
     };
     let ended = ended.map(|phase| ArmMessage::Item(item(trial, phase, budget)));
     std::iter::once(point).chain(ended).collect()
+}
+
+/// The state of a trial as it is recorded.
+pub fn phase(state: TrialState) -> ItemPhase {
+    match state {
+        TrialState::Running { .. } => ItemPhase::Running,
+        TrialState::Paused => ItemPhase::Paused,
+        TrialState::Stopped => ItemPhase::Stopped,
+        TrialState::Done => ItemPhase::Done,
+        TrialState::Failed => ItemPhase::Failed,
+    }
 }
 
 /// Whether an event is a report of which nothing is recorded that it decided.
