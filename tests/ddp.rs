@@ -7,12 +7,11 @@
 mod common;
 
 use std::collections::BTreeSet;
-use std::io::Write as _;
 use std::process::{Child, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use common::{Bench, stderr, stdout};
+use common::{Bench, stderr, stdout, worker_is_there};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
@@ -76,20 +75,6 @@ fn what_makes_no_sense_is_refused_with_exit_code_2() {
         assert!(told.contains(said), "{more:?}: {told}");
         assert!(!told.contains("panicked"), "{told}");
     }
-}
-
-/// Whether there is a worker to be started; says so, past the capture of the tests' output, where
-/// there is none.
-fn worker_is_there() -> bool {
-    let is_there = std::env::var_os("WORKBENCH_WORKER").is_some();
-    if !is_there {
-        let name = thread::current().name().unwrap_or("?").to_owned();
-        let _ = writeln!(
-            std::io::stderr(),
-            "NOT RUN: {name}, because WORKBENCH_WORKER names no worker (tests/run sets it)"
-        );
-    }
-    is_there
 }
 
 /// A process by its number and what makes it this one and no later one of that number:

@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use common::{Bench, findings, stderr};
+use common::{Bench, findings, stderr, worker_is_there};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde_json::Value;
@@ -32,6 +32,8 @@ enum Trained {
     Script,
     /// The example in Python.
     Example,
+    /// A network on images, which the worker's program trains.
+    Images,
 }
 
 /// Trains a unit in no time. It keeps its state, in one step, before it tells the unit.
@@ -81,18 +83,14 @@ impl Trained {
                 );
                 ("random,random+asha", "lr=loguniform(1e-3,1)", Some(command))
             }
+            Self::Images => {
+                set.extend(["trials=5", "objective=cnn", "rows=120"]);
+                let space = "lr=loguniform(1e-4,1e-2) ;; batch=grid(16,32)";
+                ("random,random+asha", space, None)
+            }
         };
-        let mut args = [
-            "--lab",
-            "tune",
-            "--quiet",
-            "--repeats",
-            "1",
-            "--workers",
-            "1",
-        ]
-        .map(str::to_owned)
-        .to_vec();
+        let usual = "--lab tune --quiet --repeats 1 --workers 1".split(' ');
+        let mut args: Vec<String> = usual.map(str::to_owned).collect();
         args.extend(["--arms", arms, "--space", space].map(str::to_owned));
         for set in set.into_iter().map(str::to_owned).chain(command) {
             args.extend(["--set".to_owned(), set]);
@@ -369,6 +367,14 @@ fn some_killed_searches_of_a_network_end_like_unharmed_ones() {
 #[test]
 fn some_killed_searches_of_a_program_end_like_unharmed_ones() {
     killed_searches_end_like_unharmed_ones(Trained::Script, 3);
+}
+
+/// The worker's losses are the same, bit for bit, where its trials go on from their checkpoints.
+#[test]
+fn a_killed_search_on_images_ends_like_an_unharmed_one() {
+    if worker_is_there() {
+        killed_searches_end_like_unharmed_ones(Trained::Images, 1);
+    }
 }
 
 #[test]

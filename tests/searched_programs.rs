@@ -295,6 +295,18 @@ fn trials_share_gpus_and_never_fill_one_beyond_what_it_has() {
         assert_eq!(most, [on_one, on_one], "{each}: {text}");
         let settled = &document["parameters"]["gpus"];
         assert_eq!(settled, "0,1");
+        // Every trial is recorded with the one that it had, and none but the judged ran besides.
+        let trials = bench.run(["tune", "trials", "latest", "--json"]);
+        let trials: Vec<Value> = serde_json::from_slice(&trials.stdout).unwrap();
+        let mut recorded: Vec<&str> = trials
+            .iter()
+            .map(|trial| trial["gpus"][0][0].as_str().unwrap())
+            .collect();
+        recorded.sort_unstable();
+        let begun = text.lines().filter_map(|line| line.strip_prefix("begin "));
+        let mut had: Vec<&str> = begun.map(|line| &line[..1]).take(13).collect();
+        had.sort_unstable();
+        assert_eq!(recorded, had, "{each}: {text}");
     }
 }
 
@@ -314,7 +326,10 @@ fn gpus_that_are_not_there_are_refused() {
             vec![objective, command, "trial_gpus=1", "gpus=1,1"],
             "twice",
         ),
-        (vec!["trial_gpus=1"], "only a program can use a GPU"),
+        (
+            vec!["trial_gpus=1"],
+            "only a network on images or a program",
+        ),
     ] {
         let sets = sets.iter().flat_map(|set| ["--set", set]);
         let args = ["--simulate-gpus", &scenario, "--lab", "tune", "--quiet"];

@@ -2,12 +2,12 @@
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
-pub use workbench_lab_ddp::{WorkerVersion, check_worker};
+pub use workbench_training::{WorkerVersion, check_worker};
 
 use super::error::SetupError;
 
 /// The release of libtorch that the worker's bindings are written for.
-pub const VERSION: &str = workbench_lab_ddp::LIBTORCH;
+pub const VERSION: &str = workbench_training::LIBTORCH;
 
 /// The variable that names a libtorch to use instead of our own.
 pub const LIBTORCH_VARIABLE: &str = "LIBTORCH";

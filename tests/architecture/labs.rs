@@ -30,8 +30,9 @@ const SUBJECTS: [&str; 14] = [
 const EVERYDAY: [&str; 1] = ["commands"];
 
 /// Where labs' words are at home: the labs and the crates that only workers of a training use.
-const AT_HOME: [&str; 4] = [
+const AT_HOME: [&str; 5] = [
     "crates/worker",
+    "crates/training",
     "crates/torch-ddp",
     "crates/images",
     "crates/forest",

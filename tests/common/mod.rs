@@ -166,3 +166,18 @@ pub fn only_hash(document: &Value) -> String {
     assert_eq!(hashes.len(), 1, "{hashes:?}");
     hashes.into_iter().next().unwrap().to_owned()
 }
+
+/// Whether there is a worker to be started; says so, past the capture of the tests' output, where
+/// there is none.
+pub fn worker_is_there() -> bool {
+    use std::io::Write as _;
+    let is_there = std::env::var_os("WORKBENCH_WORKER").is_some();
+    if !is_there {
+        let name = std::thread::current().name().unwrap_or("?").to_owned();
+        let _ = writeln!(
+            std::io::stderr(),
+            "NOT RUN: {name}, because WORKBENCH_WORKER names no worker (tests/run sets it)"
+        );
+    }
+    is_there
+}

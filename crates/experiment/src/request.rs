@@ -120,9 +120,13 @@ pub fn resolve_for(
     request: &Request,
     usable: &UsableCores,
 ) -> Result<RunConfig, RequestError> {
-    // With its own arms alone, so that names of others are judged by the definition that has them.
+    // With its own arms and data alone, so that those of others are judged by the definition that
+    // has them.
     let general = Request {
         arms: Vec::new(),
+        data: None,
+        target: None,
+        reading: ReadOptions::default(),
         ..request.clone()
     };
     let config = resolved(lab.definition(), &general, usable)?;

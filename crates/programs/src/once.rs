@@ -84,6 +84,21 @@ impl OnceProgram {
         })
     }
 
+    /// A program and its arguments, which may have placeholders. Whether it is there is not looked
+    /// at.
+    pub fn of(
+        program: &Path,
+        args: &[String],
+        dir: &Path,
+        places: &'static [&'static str],
+    ) -> Self {
+        Self {
+            line: CommandLine::of(&program.display().to_string(), args),
+            dir: dir.to_owned(),
+            places,
+        }
+    }
+
     /// The directory that it works in.
     pub fn dir(&self) -> &Path {
         &self.dir

@@ -58,6 +58,17 @@ impl CommandLine {
         })
     }
 
+    /// A program, named as it is, and its arguments.
+    pub(crate) fn of(program: &str, args: &[String]) -> Self {
+        let words = args.iter().map(|arg| Template::new(arg));
+        let words = std::iter::once(Template::plain(program)).chain(words);
+        let text = std::iter::once(program).chain(args.iter().map(String::as_str));
+        Self {
+            text: shell_words::join(text),
+            form: Form::Words(words.collect()),
+        }
+    }
+
     /// All placeholders.
     pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
         let templates = match &self.form {
@@ -147,6 +158,8 @@ mod tests {
         assert_eq!(line.argv(&values), ["run", "a b", "c /a b", "/a b d"]);
         let line = CommandLine::new("x | y {scratch}", true).unwrap();
         assert_eq!(line.argv(&values), ["sh", "-c", "x | y /a b"]);
+        let line = CommandLine::of("/a {scratch}/run", &["{scratch}".to_owned()]);
+        assert_eq!(line.argv(&values), ["/a {scratch}/run", "/a b"]);
         assert_eq!(CommandLine::new("'x", false), Err(LineError::Quotes));
         assert_eq!(CommandLine::new("  ", false), Err(LineError::Empty));
         assert_eq!(CommandLine::new("'' x", false), Err(LineError::Empty));

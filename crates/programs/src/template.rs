@@ -57,6 +57,11 @@ impl Template {
         Self(pieces)
     }
 
+    /// A text without any.
+    pub fn plain(text: &str) -> Self {
+        Self(vec![Piece::Text(text.to_owned())])
+    }
+
     /// The names of its placeholders.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.0.iter().filter_map(|piece| match piece {

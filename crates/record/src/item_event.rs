@@ -109,6 +109,10 @@ pub struct ItemEvent {
     /// From whose work it goes on, where that is not its own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<ItemPlace>,
+    /// The GPUs that compute for it from now on, by number or name. Such an event says no more than
+    /// that, and the state is the one that it has anyway.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub gpus: Vec<String>,
     /// Attempts that have failed so far.
     #[serde(default, skip_serializing_if = "is_none_yet")]
     pub failures: u32,
@@ -118,6 +122,14 @@ pub struct ItemEvent {
     /// What it said when it failed.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub message: String,
+}
+
+impl ItemEvent {
+    /// Whether the item has another state from now on, or goes on: events that only say what was
+    /// kept of it, or where it computes, change nothing.
+    pub fn is_change(&self) -> bool {
+        self.kept.is_none() && self.gpus.is_empty()
+    }
 }
 
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]

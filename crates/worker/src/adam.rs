@@ -75,6 +75,18 @@ impl Adam {
         }
     }
 
+    /// Makes all parameters smaller by this share of the learning rate, as AdamW does before its
+    /// step (Loshchilov and Hutter, 2019).
+    pub fn decay(&mut self, weight_decay: f64) {
+        if weight_decay == 0.0 {
+            return;
+        }
+        let _no_grad = tch::no_grad_guard();
+        for slot in &mut self.slots {
+            let _ = slot.parameter.g_mul_scalar_(1.0 - self.lr * weight_decay);
+        }
+    }
+
     /// Moves every parameter that has a gradient.
     ///
     /// # Errors
@@ -136,6 +148,19 @@ mod tests {
     fn loss(vars: &nn::VarStore, scale: &Tensor) -> Tensor {
         let all = vars.variables();
         (&all["x"] * scale).square().sum(Kind::Float) + all["y"].abs().sum(Kind::Float)
+    }
+
+    #[test]
+    fn weights_shrink_by_a_share_of_the_learning_rate() {
+        let vars = nn::VarStore::new(Device::Cpu);
+        fill(&vars);
+        let before = vars.variables()["x"].detach().copy();
+        let mut adam = Adam::new(&vars, 0.1);
+        adam.decay(0.0);
+        assert!(vars.variables()["x"].equal(&before));
+        adam.decay(0.5);
+        let apart = (&before * 0.95 - vars.variables()["x"].detach()).abs();
+        assert!(apart.max().double_value(&[]) < 1e-6);
     }
 
     #[test]

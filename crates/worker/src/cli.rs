@@ -3,7 +3,10 @@
 //! Under a supervisor (`WORKBENCH_SUPERVISED=1`) the specification comes as a frame and flags are
 //! not read. Otherwise flags say it, and torchrun's variables the place among the ranks.
 
-use std::fs;
+mod trial;
+mod version;
+mod what;
+
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::rc::Rc;
@@ -11,8 +14,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use workbench_ddp_protocol::{
-    Checkpointing, Data, Device, Fault, GradientFormat, Model, Precision, Program, Report, Stage,
-    TrainSpec, TriedBatch, Tuning, WorkerSide, WorkerVersion, worker_sources,
+    Checkpointing, Fault, Program, Report, Stage, TrainSpec, TriedBatch, WorkerSide,
 };
 use workbench_protocol::worker_side::is_supervised;
 
@@ -22,6 +24,7 @@ use crate::faults::Faults;
 use crate::job::Job;
 use crate::reporter::{Audience, FirstSteps, Lines, Reporter};
 use crate::run;
+use what::WhatArgs;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -56,6 +59,8 @@ enum Command {
     /// Train a model, as the rank that torchrun's variables name
     #[command(after_help = EXAMPLES)]
     Train(Box<TrainArgs>),
+    /// Train one trial of a search of settings: the loss on rows set apart is told after each epoch
+    Trial(Box<trial::TrialArgs>),
     /// Try ever larger batches with one process: the largest that fits, and the fastest per row
     Batches(Box<BatchesArgs>),
     /// Train the first steps, and print their reports as JSON: for programs
@@ -71,120 +76,6 @@ enum ProgramName {
     ByHand,
     /// Data-parallel on the trainer
     Launched,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum ModelName {
-    /// ResNet-18 with as many input channels as the images have
-    Resnet18,
-    /// Two convolutions, two fully connected layers
-    Cnn,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum DeviceName {
-    Cpu,
-    /// With `None`, the one that torchrun means by `LOCAL_RANK`; 0 without torchrun.
-    Cuda(Option<u32>),
-}
-
-impl DeviceName {
-    fn resolve(self) -> Result<Device, Failure> {
-        let index = match self {
-            Self::Cpu => return Ok(Device::Cpu),
-            Self::Cuda(Some(index)) => index,
-            Self::Cuda(None) => match std::env::var("LOCAL_RANK") {
-                Err(_) => 0,
-                Ok(rank) => rank.trim().parse().map_err(|_| {
-                    Failure::spec(format!(
-                        "LOCAL_RANK={rank} is no number; give --device cuda:INDEX, or start this with torchrun"
-                    ))
-                })?,
-            },
-        };
-        Ok(Device::Cuda { index })
-    }
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum NumberFormat {
-    /// Single precision
-    Fp32,
-    /// Half precision: half the bytes, at most 65,504
-    Fp16,
-    /// bfloat16: half the bytes, fewer digits, the range of single precision
-    Bf16,
-}
-
-#[derive(Debug, Args)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "switches that do not depend on each other"
-)]
-struct TuningArgs {
-    /// Compute convolutions and products of matrices in bfloat16, on processors that can
-    #[arg(long)]
-    bf16: bool,
-    /// Parts in which the rows of a step go through the model, gradients adding up
-    #[arg(long, value_name = "PARTS", default_value_t = 1)]
-    accumulate: u32,
-    /// Let the channels of a pixel lie beside each other in memory
-    #[arg(long)]
-    channels_last: bool,
-    /// In what form gradients travel
-    #[arg(long, value_enum, default_value = "fp32")]
-    gradients: NumberFormat,
-    /// Look in every step for parameters that get no gradient
-    #[arg(long)]
-    find_unused_parameters: bool,
-    /// Promise that all steps have the same graph
-    #[arg(long)]
-    static_graph: bool,
-}
-
-impl TuningArgs {
-    fn into_tuning(self) -> Tuning {
-        Tuning {
-            precision: if self.bf16 {
-                Precision::Bf16
-            } else {
-                Precision::Fp32
-            },
-            accumulate: self.accumulate,
-            channels_last: self.channels_last,
-            gradients: match self.gradients {
-                NumberFormat::Fp32 => GradientFormat::Fp32,
-                NumberFormat::Fp16 => GradientFormat::Fp16,
-                NumberFormat::Bf16 => GradientFormat::Bf16,
-            },
-            find_unused_parameters: self.find_unused_parameters,
-            static_graph: self.static_graph,
-        }
-    }
-}
-
-/// What is trained, and where.
-#[derive(Debug, Args)]
-struct WhatArgs {
-    /// What is trained
-    #[arg(long, value_enum, default_value = "resnet18")]
-    model: ModelName,
-    /// Images: a folder with MNIST's IDX files (also .gz), CIFAR's files or archive, or a folder of
-    /// PNG files for each class; `embedded` for the MNIST inside this program
-    #[arg(long, value_name = "PATH", default_value = "embedded")]
-    data: PathBuf,
-    /// Seed of weights and shuffling
-    #[arg(long, default_value_t = 1)]
-    seed: u64,
-    /// Threads of libtorch in this process
-    #[arg(long, default_value_t = 1)]
-    threads: u32,
-    /// Where to compute: cpu, cuda:INDEX, or cuda for the GPU with this rank's number on its
-    /// machine
-    #[arg(long, default_value = "cpu", value_parser = device)]
-    device: DeviceName,
-    #[command(flatten)]
-    tuning: TuningArgs,
 }
 
 #[derive(Debug, Args)]
@@ -271,13 +162,14 @@ pub fn main() -> ExitCode {
     }
     let cli = Cli::parse();
     if cli.version {
-        return say(version().to_string().trim_end());
+        return say(version::version().to_string().trim_end());
     }
     match cli.command {
         Some(Command::Train(args)) => match args.into_spec() {
             Ok(spec) => unsupervised(spec),
             Err(failure) => end(&failure),
         },
+        Some(Command::Trial(args)) => args.run().unwrap_or_else(|failure| end(&failure)),
         Some(Command::Steps(args)) => steps(&args).unwrap_or_else(|failure| end(&failure)),
         Some(Command::Batches(args)) => batches(*args).unwrap_or_else(|failure| end(&failure)),
         None => {
@@ -316,34 +208,6 @@ fn unsupervised(spec: TrainSpec) -> ExitCode {
     let reporter =
         Reporter::new(audience, job.spec.step_reports_every).with_faults(Faults::of(&job));
     ExitCode::from(run::run(&job, &reporter))
-}
-
-impl WhatArgs {
-    /// A training of this in one process, of one epoch, without checkpoints.
-    fn into_spec(self) -> Result<TrainSpec, Failure> {
-        Ok(TrainSpec {
-            program: Program::Single,
-            model: match self.model {
-                ModelName::Resnet18 => Model::Resnet18,
-                ModelName::Cnn => Model::Cnn,
-            },
-            data: data(self.data)?,
-            train_rows: None,
-            test_rows: None,
-            epochs: 1,
-            batch: 2,
-            lr: 1e-3,
-            seed: self.seed,
-            threads: self.threads,
-            device: self.device.resolve()?,
-            checkpoint: None,
-            resume: None,
-            faults: Vec::new(),
-            step_reports_every: 1,
-            timeout_s: 300.0,
-            tuning: self.tuning.into_tuning(),
-        })
-    }
 }
 
 impl TrainArgs {
@@ -435,50 +299,6 @@ fn batches(args: BatchesArgs) -> Result<ExitCode, Failure> {
         ));
     }
     Ok(ExitCode::SUCCESS)
-}
-
-fn data(path: PathBuf) -> Result<Data, Failure> {
-    if path.as_os_str() == "embedded" {
-        return Ok(Data::Embedded);
-    }
-    match fs::metadata(&path) {
-        Ok(_) => Ok(Data::Files { path }),
-        Err(error) => Err(Failure::spec(format!(
-            "--data {}: {error}; give images, or embedded",
-            path.display()
-        ))),
-    }
-}
-
-fn device(text: &str) -> Result<DeviceName, String> {
-    match text.split_once(':') {
-        None if text == "cpu" => Ok(DeviceName::Cpu),
-        None if text == "cuda" => Ok(DeviceName::Cuda(None)),
-        Some(("cuda", index)) => index
-            .parse()
-            .map(|index| DeviceName::Cuda(Some(index)))
-            .map_err(|_| format!("`{index}` is no number of a GPU; give cuda:0, cuda:1, …")),
-        _ => Err("there is no such device; give cpu, cuda or cuda:INDEX".to_owned()),
-    }
-}
-
-/// Versions, and which libtorch the dynamic linker found.
-fn version() -> WorkerVersion {
-    let maps = fs::read_to_string("/proc/self/maps").unwrap_or_default();
-    let loaded = maps
-        .lines()
-        .filter_map(|line| line.find('/').map(|start| PathBuf::from(&line[start..])))
-        .find(|path| path.ends_with("libtorch_cpu.so"));
-    let root = loaded.as_deref().and_then(|path| path.parent()?.parent());
-    let beside = root.and_then(|root| fs::read_to_string(root.join("build-version")).ok());
-    WorkerVersion {
-        program: Some(env!("CARGO_PKG_VERSION").to_owned()),
-        protocol: Some(worker_sources()),
-        built_for: Some(env!("WORKBENCH_LIBTORCH").to_owned()),
-        nccl: Some(torch_ddp::cuda::has_nccl()),
-        loaded_version: beside.map(|version| version.trim().to_owned()),
-        loaded,
-    }
 }
 
 fn say(text: &str) -> ExitCode {

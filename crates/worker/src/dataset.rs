@@ -5,6 +5,9 @@
 
 use std::fmt;
 
+use rand::SeedableRng as _;
+use rand::seq::SliceRandom as _;
+use rand_chacha::ChaCha8Rng;
 use tch::{Device, Kind, Tensor};
 use workbench_ddp_protocol::{Data, FailureKind, Phase, Share, Stage, TrainSpec};
 use workbench_images::{ImageSource, Images, Subset};
@@ -196,6 +199,40 @@ impl Dataset {
             mean: plane(mean)? * 255.0,
             deviation: plane(deviation)? * 255.0,
             shape,
+        })
+    }
+
+    /// Sets rows apart: those that are left, and `apart` that the seed chooses.
+    ///
+    /// # Errors
+    /// When one of the two would have none.
+    pub fn split(&self, apart: u64, seed: u64) -> Result<(Self, Self), Failure> {
+        let rows = self.len();
+        let apart = usize::try_from(apart).unwrap_or(usize::MAX);
+        if apart == 0 || apart >= rows {
+            return Err(Failure::spec(format!(
+                "{apart} of {rows} rows are to be set apart; give 1 to {}",
+                rows.saturating_sub(1)
+            )));
+        }
+        let mut order: Vec<i64> = (0..rows as i64).collect();
+        order.shuffle(&mut ChaCha8Rng::seed_from_u64(seed));
+        let (chosen, left) = order.split_at_mut(apart);
+        // In their own order, so that what is computed does not depend on the way here.
+        left.sort_unstable();
+        chosen.sort_unstable();
+        Ok((self.only(left)?, self.only(chosen)?))
+    }
+
+    /// These rows alone.
+    fn only(&self, rows: &[i64]) -> Result<Self, Failure> {
+        let index = Tensor::f_from_slice(rows)?.f_to_device(self.images.device())?;
+        Ok(Self {
+            images: self.images.f_index_select(0, &index)?,
+            labels: self.labels.f_index_select(0, &index)?,
+            mean: self.mean.shallow_clone(),
+            deviation: self.deviation.shallow_clone(),
+            shape: self.shape,
         })
     }
 

@@ -63,6 +63,23 @@ impl Job {
         })
     }
 
+    /// The same for a process that is alone, whatever a launcher around it has left in the
+    /// environment.
+    ///
+    /// # Errors
+    /// When the specification makes no sense, or the device is not there.
+    pub fn alone(spec: TrainSpec) -> Result<Self, Failure> {
+        spec.check(1)?;
+        Ok(Self {
+            device: device(&spec)?,
+            rank: 0,
+            world: 1,
+            launch: None,
+            one_machine: true,
+            spec,
+        })
+    }
+
     /// Where the ranks' store is.
     ///
     /// # Errors

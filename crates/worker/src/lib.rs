@@ -32,4 +32,5 @@ pub mod run;
 pub mod sampler;
 pub mod step;
 pub mod stop;
+pub mod teller;
 pub mod trainer;

@@ -33,6 +33,8 @@ pub enum Audience {
     Supervisor(WorkerSide),
     /// People, at standard output.
     People(Lines),
+    /// A search, which is told what it needs by the trial itself; failures go to standard error.
+    Search,
     /// Whoever wants the reports of the first steps and no more.
     FirstSteps(FirstSteps),
 }
@@ -72,7 +74,7 @@ impl Audience {
             Self::Supervisor(side) => {
                 let _ = side.send_of(clocks, &FromWorker::Report(report));
             }
-            Self::People(_) | Self::FirstSteps(_) => self.report(report),
+            Self::People(_) | Self::FirstSteps(_) | Self::Search => self.report(report),
         }
     }
 
@@ -85,6 +87,11 @@ impl Audience {
             }
             Self::People(lines) => lines.print(message),
             Self::FirstSteps(steps) => steps.take(message),
+            Self::Search => {
+                if let FromWorker::Failed(failure) = message {
+                    eprintln!("{}", failure.message);
+                }
+            }
         }
     }
 }
@@ -265,7 +272,7 @@ impl Reporter {
         match &self.audience {
             Audience::Supervisor(side) => side.stop_requested(),
             Audience::FirstSteps(steps) => steps.is_complete(),
-            Audience::People(_) => false,
+            Audience::People(_) | Audience::Search => false,
         }
     }
 }

@@ -12,10 +12,21 @@ use crate::reporter::Reporter;
 
 /// Trains, and reports how that ended. Returns what the process should end with.
 pub fn run(job: &Job, report: &Reporter) -> u8 {
+    guarded(job, report, || match job.spec.program {
+        Program::Single => single::run(job, report),
+        Program::ByHand => by_hand::run(job, report),
+        Program::Launched => launched::run(job, report),
+    })
+}
+
+/// The same for a training of another kind, once libtorch is ready.
+pub fn guarded(job: &Job, report: &Reporter, train: impl FnOnce() -> Result<(), Failure>) -> u8 {
     // tch panics where libtorch throws; what it says is reported as a failure, once.
     panic::set_hook(Box::new(|_| {}));
-    let outcome = panic::catch_unwind(AssertUnwindSafe(|| train(job, report)))
-        .unwrap_or_else(|payload| Err(Failure::from_panic(&*payload)));
+    let outcome = panic::catch_unwind(AssertUnwindSafe(|| {
+        start(job, report).and_then(|()| train())
+    }))
+    .unwrap_or_else(|payload| Err(Failure::from_panic(&*payload)));
     match outcome {
         Ok(()) => 0,
         Err(failure) => {
@@ -25,7 +36,7 @@ pub fn run(job: &Job, report: &Reporter) -> u8 {
     }
 }
 
-fn train(job: &Job, report: &Reporter) -> Result<(), Failure> {
+fn start(job: &Job, report: &Reporter) -> Result<(), Failure> {
     report.at(Phase::Loading);
     if let Device::Cuda(index) = job.device {
         torch_ddp::cuda::set_device(index)?;
@@ -41,9 +52,5 @@ fn train(job: &Job, report: &Reporter) -> Result<(), Failure> {
     }
     report.stage(Stage::LibraryLoaded);
     report.pass(Place::StartUp);
-    match job.spec.program {
-        Program::Single => single::run(job, report),
-        Program::ByHand => by_hand::run(job, report),
-        Program::Launched => launched::run(job, report),
-    }
+    Ok(())
 }

@@ -3,7 +3,7 @@
 //!
 //! - **Belongs here:** the lab's arms, and the launcher's policy.
 //! - **May use:** `experiment`, `programs`, `workers`, `ddp-protocol`, `protocol`, `images`,
-//!   `machine`, `pool`, `report`, `digest`, `clock`.
+//!   `training`, `machine`, `pool`, `report`, `digest`, `clock`.
 //! - **Does not belong here:** training, which the worker's program does; supervising processes;
 //!   measuring, which is the same for all labs.
 
@@ -36,8 +36,6 @@ mod startup;
 mod step_time;
 mod timeline;
 mod tuning;
-mod version_cache;
-mod worker;
 
 #[cfg(test)]
 mod elastic_tests;
@@ -51,20 +49,17 @@ use workbench_experiment::lab::{
     LabDefinition, LabError, LabHost, MakeAgain, NotTimed, Opt, Params, PreparedLab, QuestionSet,
     RecordedItem, Refusal, RunConfig, Source, page,
 };
+use workbench_training::{FoundImages, WORKER, find_images, find_worker};
 
 use crate::arm::Arm;
-use crate::data::Found;
 use crate::drive::{Drive, WorkerProgram};
 use crate::environment::{Environment, Treatment};
 use crate::found_batch::{BATCH, FoundBatch};
 use crate::plan::Plan;
 use crate::settings::TrainSettings;
 
-pub use workbench_ddp_protocol::WorkerVersion;
-pub use worker::{LIBTORCH, VARIABLE as WORKER_VARIABLE, WorkerMisfit, check as check_worker};
-
-/// The program of the workers, as the set-up calls it.
-const WORKER: &str = "workbench-worker";
+/// Who says so where something is missing.
+const WHO: &str = "the ddp lab";
 
 /// Who does what under which launcher: the page that reports show beside the results.
 const LAUNCHERS: &str = include_str!("../../../docs/launchers.md");
@@ -92,7 +87,7 @@ pub struct DataParallel {
 
 impl DataParallel {
     /// The lab as its `lab.toml` defines it, whose worker is where the host's set-up puts it unless
-    /// [`WORKER_VARIABLE`] names another.
+    /// [`WORKER_VARIABLE`](workbench_training::WORKER_VARIABLE) names another.
     ///
     /// # Errors
     /// When `lab.toml` is broken, which the tests rule out.
@@ -149,23 +144,25 @@ impl Lab for DataParallel {
         is_wanted: &dyn Fn() -> bool,
     ) -> Result<Calibration, NotTimed> {
         let cuda = TrainSettings::wants_cuda(config).map_err(|_| NotTimed::Failed)?;
-        let worker = worker::find((self.host.program)(WORKER), cuda);
+        let worker = find_worker(WHO, (self.host.program)(WORKER), cuda);
         let worker = worker.map_err(|_| NotTimed::NotSetUp)?;
-        let found = data::look(&config.data).map_err(|_| NotTimed::Failed)?;
+        let images = find_images(WHO, &config.data).map_err(|_| NotTimed::Failed)?;
         let environment = Environment::of(std::env::vars_os(), cuda);
-        step_time::time(config, (&worker, &environment), &found, is_wanted)
+        step_time::time(config, (&worker, &environment), &images, is_wanted)
     }
 
     fn prepare(&self, config: &RunConfig) -> Result<Box<dyn PreparedLab>, LabError> {
-        let Found {
+        let images = find_images(WHO, &config.data)?;
+        let offer = data::offer(&images);
+        let FoundImages {
             data,
-            offer,
             recorded,
             sha256,
-        } = data::look(&config.data)?;
+            ..
+        } = images;
         let cuda = TrainSettings::wants_cuda(config)?;
         let environment = Environment::of(std::env::vars_os(), cuda);
-        let find_worker = || worker::find((self.host.program)(WORKER), cuda);
+        let find_worker = || find_worker(WHO, (self.host.program)(WORKER), cuda);
         let mut asked = config.clone();
         let (settings, worker, found_batch) =
             if let Some(wanted) = TrainSettings::batch_to_find(config) {
@@ -223,7 +220,7 @@ impl PreparedLab for Prepared {
     }
 
     fn software(&self) -> BTreeMap<String, String> {
-        worker::software()
+        workbench_training::software()
     }
 
     fn item_again(&self, recorded: &RecordedItem<'_>) -> Option<MakeAgain<'_>> {

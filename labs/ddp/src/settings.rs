@@ -5,6 +5,7 @@ use std::fmt::Display;
 use workbench_ddp_protocol::{Data, Device, Fault, Model, Place, Precision, shares};
 use workbench_experiment::lab::{LabError, Opt, Refusal, RunConfig};
 use workbench_report::format::counted_number;
+use workbench_training::ImageShape;
 
 use crate::arm::Arm;
 use crate::found_batch::{BatchChoice, FIND};
@@ -85,25 +86,6 @@ pub struct TrainSettings {
     pub workers: Vec<u32>,
     /// Whether there are arms with several ranks at all.
     pub parallel: bool,
-}
-
-/// The shape of images. Shown as `3 × 32 × 32`: channels, height, width.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ImageShape {
-    /// Planes: 1 for grey, 3 for colours.
-    pub channels: usize,
-    /// Rows of pixels.
-    pub height: usize,
-    /// Pixels per row.
-    pub width: usize,
-    /// How many classes there are.
-    pub classes: usize,
-}
-
-impl Display for ImageShape {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} × {} × {}", self.channels, self.height, self.width)
-    }
 }
 
 /// The limits from machine and data.

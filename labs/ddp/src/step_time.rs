@@ -3,16 +3,17 @@
 use std::path::Path;
 use std::time::Duration;
 
-use workbench_ddp_protocol::{TrainSpec, TriedBatches};
+use workbench_ddp_protocol::{Data, TrainSpec, TriedBatches};
 use workbench_experiment::lab::{Calibration, NotTimed, RunConfig, TimedOn};
+use workbench_training::FoundImages;
 
-use crate::data::Found;
+use crate::data;
 use crate::environment::Environment;
 use crate::find_batch;
 use crate::found_batch::BatchChoice;
 use crate::plan::{FaultPlan, Plan};
 use crate::query::query_within;
-use crate::settings::TrainSettings;
+use crate::settings::{Offer, TrainSettings};
 
 /// The longest step that is tried, in seconds: all that are tried take some seconds then. Of a
 /// larger batch than that allows, the time is taken to grow with the rows.
@@ -31,11 +32,12 @@ const PATIENCE: Duration = Duration::from_secs(10);
 pub fn time(
     config: &RunConfig,
     worker: (&Path, &Environment),
-    found: &Found,
+    images: &FoundImages,
     is_wanted: &dyn Fn() -> bool,
 ) -> Result<Calibration, NotTimed> {
     let chooses = TrainSettings::batch_to_find(config);
-    let settings = settings(config, found).ok_or(NotTimed::Failed)?;
+    let settings = settings(config, &images.data, &data::offer(images));
+    let settings = settings.ok_or(NotTimed::Failed)?;
     let spec = trial(&settings, chooses);
     let most_s = MOST_S.to_string();
     let args = ["batches", "--most-s", &most_s, "--processes", "1"];
@@ -49,8 +51,7 @@ pub fn time(
 }
 
 /// What a run trains with; where its batch is still to be found, with a small one.
-fn settings(config: &RunConfig, found: &Found) -> Option<TrainSettings> {
-    let Found { data, offer, .. } = found;
+fn settings(config: &RunConfig, data: &Data, offer: &Offer) -> Option<TrainSettings> {
     let settings = match TrainSettings::batch_to_find(config) {
         None => TrainSettings::new(config, data.clone(), offer),
         Some(_) => find_batch::smallest(config, offer, data),
@@ -124,15 +125,6 @@ mod tests {
         resolve(lab().definition(), &request, &usable).unwrap()
     }
 
-    fn found() -> Found {
-        Found {
-            offer: data::at_most(&workbench_experiment::lab::DataSource::Embedded),
-            data: workbench_ddp_protocol::Data::Embedded,
-            recorded: None,
-            sha256: String::new(),
-        }
-    }
-
     fn tried(all: &[(u32, u64)]) -> TriedBatches {
         let one = |&(batch, ms): &(u32, u64)| TriedBatch {
             batch,
@@ -147,7 +139,8 @@ mod tests {
 
     fn of(set: &[&str], all: &[(u32, u64)]) -> Calibration {
         let config = config(set);
-        let settings = settings(&config, &found()).unwrap();
+        let offer = data::at_most(&config.data);
+        let settings = settings(&config, &Data::Embedded, &offer).unwrap();
         let chooses = TrainSettings::batch_to_find(&config);
         calibration(&settings, chooses, &tried(all)).unwrap()
     }
@@ -184,7 +177,8 @@ mod tests {
     fn no_more_rows_are_tried_than_a_step_has() {
         let rows = |set: &[&str]| {
             let config = config(set);
-            let settings = settings(&config, &found()).unwrap();
+            let offer = data::at_most(&config.data);
+            let settings = settings(&config, &Data::Embedded, &offer).unwrap();
             trial(&settings, TrainSettings::batch_to_find(&config)).train_rows
         };
         assert_eq!(rows(&["batch=64"]), Some(64));

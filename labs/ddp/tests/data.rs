@@ -13,9 +13,10 @@ use workbench_ddp_protocol::version_line;
 use workbench_experiment::lab::{DataSource, Lab, LabError, LabHost, RunConfig};
 use workbench_experiment::{Control, OtherOrigin, Request, resolve, resume, run};
 use workbench_images::{Images, Subset, mnist, write_idx};
-use workbench_lab_ddp::{DataParallel, WORKER_VARIABLE};
+use workbench_lab_ddp::DataParallel;
 use workbench_machine::{BuildFacts, usable_cores};
 use workbench_record::{RunStatus, RunStore};
+use workbench_training::WORKER_VARIABLE;
 
 /// A program that says that it is a worker of these sources, and is none.
 static IDLE: LazyLock<(TempDir, PathBuf)> = LazyLock::new(|| {

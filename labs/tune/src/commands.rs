@@ -1,7 +1,7 @@
 //! The commands about a run: trials as a table, the best model, and other schedulers on the
 //! recorded curves.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 use workbench_experiment::data_words;
@@ -12,10 +12,12 @@ use workbench_search::{Checkpoint, TrialId};
 
 use crate::again;
 use crate::messages;
-use crate::objective::{Objective, TrialPlace, TrialProgram};
+use crate::objective::{Objective, ObjectiveKind, TrialPlace, TrialProgram};
 use crate::prepared::PreparedSearch;
 use crate::recorded::{RecordedSearch, RecordedTrial, searches};
+use crate::settings::text;
 use crate::trail;
+use crate::worker_model::{self, WorkerFolder};
 
 /// The text of an option; `None` where it is empty.
 pub fn word<'a>(input: &'a CommandInput<'_>, name: &str) -> Option<&'a str> {
@@ -79,12 +81,17 @@ pub fn trials(
     let mut header = vec!["arm", "workers", "repeat", "trial", "state", "units"];
     header.extend(names.iter().map(String::as_str));
     header.extend(["best", "best after", "failed attempts", "seconds", "from"]);
+    let mut trials = found.iter().flat_map(|search| search.trials.values());
+    let with_gpus = trials.any(|trial| !trial.gpus.is_empty());
+    header.extend(with_gpus.then_some("GPUs"));
     let header: Vec<String> = header.into_iter().map(str::to_owned).collect();
     let mut rows = Vec::new();
     let mut documents = Vec::new();
     for search in &found {
         for (trial, known) in &search.trials {
-            rows.push(row(search, (trial.0, known), &names));
+            let mut row = row(search, (trial.0, known), &names);
+            row.extend(with_gpus.then(|| gpus(known)));
+            rows.push(row);
             documents.push(document(search, (trial.0, known)));
         }
     }
@@ -131,6 +138,12 @@ fn row(
     row
 }
 
+/// The GPUs of a trial: `0,1` where it had two at once, `0; 1` where it went on with another.
+fn gpus(trial: &RecordedTrial) -> String {
+    let each = trial.gpus.iter().map(|gpus| gpus.join(","));
+    each.collect::<Vec<_>>().join("; ")
+}
+
 fn document(search: &RecordedSearch<'_>, (id, trial): (u64, &RecordedTrial)) -> Value {
     let of = &search.repeat.id;
     let best = trial.best();
@@ -147,6 +160,7 @@ fn document(search: &RecordedSearch<'_>, (id, trial): (u64, &RecordedTrial)) -> 
         "failed_attempts": trial.failures,
         "seconds": trial.seconds,
         "from": trial.parent,
+        "gpus": trial.gpus,
         "losses": trial.losses,
     })
 }
@@ -193,10 +207,9 @@ pub fn best(
         messages::best_is(&trail::name(at.trial), of, at.budget),
         format!("Configuration: {}", chosen.known.configuration),
     ];
-    let judged = match prepared.work.objective.as_ref() {
-        Objective::Program(program) => chosen.typed(prepared, program, &mut said),
-        _ => chosen.trained(prepared, config(input)?, &mut said)?,
-    };
+    let output = word(input, "output").map(PathBuf::from);
+    let mut judged = chosen.judged(prepared, config(input)?, &mut said)?;
+    let state = output.as_deref().and_then(|path| judged.beside(path));
     let document = json!({
         "run": input.run_id,
         "arm": of.arm,
@@ -210,14 +223,14 @@ pub fn best(
         "command": judged.command,
         "model": judged.model,
     });
-    let file = word(input, "output").map(|path| {
+    let file = output.map(|path| {
         let text = serde_json::to_string_pretty(&document).unwrap_or_default();
-        (PathBuf::from(path), format!("{text}\n").into_bytes())
+        (path, format!("{text}\n").into_bytes())
     });
     Ok(CommandOutput {
         said,
         document,
-        files: file.into_iter().collect(),
+        files: state.into_iter().chain(file).collect(),
         ..CommandOutput::default()
     })
 }
@@ -238,9 +251,39 @@ struct JudgedTrial {
     command: String,
     /// The model.
     model: Value,
+    /// The model as a file of bytes, where it is no document.
+    state: Option<Vec<u8>>,
+}
+
+impl JudgedTrial {
+    /// Takes a model that is no document out, for a file beside the document, which names it.
+    fn beside(&mut self, document: &Path) -> Option<(PathBuf, Vec<u8>)> {
+        let state = self.state.take()?;
+        let file = worker_model::beside(document);
+        let name = file.file_name().map(|name| name.to_string_lossy());
+        self.model = json!({ "checkpoint": name });
+        Some((file, state))
+    }
 }
 
 impl ChosenTrial<'_> {
+    /// How it does on the test rows, and its model.
+    fn judged(
+        &self,
+        prepared: &PreparedSearch,
+        config: &RunConfig,
+        said: &mut Vec<String>,
+    ) -> Result<JudgedTrial, LabError> {
+        match prepared.work.objective.as_ref() {
+            Objective::Program(program)
+                if prepared.settings.objective == ObjectiveKind::Program =>
+            {
+                Ok(self.typed(prepared, program, said))
+            }
+            _ => self.trained(prepared, config, said),
+        }
+    }
+
     /// The command of a program with everything filled in. It is not run: what it trains is its
     /// own, and was judged in the run.
     fn typed(
@@ -275,6 +318,7 @@ impl ChosenTrial<'_> {
             test,
             command,
             model: Value::Null,
+            state: None,
         }
     }
 
@@ -288,12 +332,24 @@ impl ChosenTrial<'_> {
         let of = &self.search.repeat.id;
         let seed = |trial: TrialId| prepared.trial_seed(of.repeat, trial.0);
         let origin = |trial| self.search.origin(trial);
-        let nowhere = TrialPlace::none();
-        let trained = again::train(&prepared.work.objective, &origin, seed, (self.at, &nowhere));
+        let is_process = prepared.settings.objective.is_process();
+        let folder = is_process.then(WorkerFolder::new).transpose()?;
+        let place = TrialPlace {
+            dir: folder
+                .as_ref()
+                .map(|of| of.path().to_owned())
+                .unwrap_or_default(),
+            units: self.at.budget,
+            slots: prepared.settings.trial_slots,
+            judged: true,
+            ..TrialPlace::none()
+        };
+        let trained = again::train(&prepared.work.objective, &origin, seed, (self.at, &place));
         let (model, again) = trained.map_err(|error| LabError::Failed(error.to_string()))?;
         let test = prepared.work.objective.test(&model);
         let command = fixed_command(config, &self.known);
-        said.extend(test.map(|test| messages::judged(self.loss, test)));
+        let figure = prepared.settings.objective.figure();
+        said.extend(test.map(|test| messages::judged(figure, self.loss, test)));
         let is_same = (of.repeat, self.at.trial.0) == (0, 0);
         said.push(messages::train_alone(&command, is_same));
         if again.to_bits() != self.loss.to_bits() {
@@ -306,6 +362,7 @@ impl ChosenTrial<'_> {
                 .work
                 .objective
                 .export(&model, &prepared.work.features),
+            state: folder.as_ref().map(WorkerFolder::state).transpose()?,
         })
     }
 }
@@ -328,15 +385,28 @@ fn check_data(prepared: &PreparedSearch, input: &CommandInput<'_>) -> Result<(),
 fn fixed_command(config: &RunConfig, trial: &RecordedTrial) -> String {
     let set = |name: &str, value: &str| format!(" --set '{name}={value}'");
     let mut command = format!("workbench --lab {} --arms random", config.lab);
-    let kept = [
-        "objective",
-        "budget",
-        "rows",
-        "test_share",
-        "validation_share",
-    ];
+    let is_cnn = text(&config.params, "objective").ok() == Some(ObjectiveKind::Cnn.name());
+    let kept: &[&str] = if is_cnn {
+        // Sums depend on the threads that add them up, and on what computes.
+        &[
+            "objective",
+            "budget",
+            "rows",
+            "validation_share",
+            "trial_slots",
+            "trial_gpus",
+        ]
+    } else {
+        &[
+            "objective",
+            "budget",
+            "rows",
+            "test_share",
+            "validation_share",
+        ]
+    };
     for name in kept {
-        if let Some(value) = config.params.get(name) {
+        if let Some(value) = config.params.get(*name) {
             command += &set(name, &value.to_string());
         }
     }

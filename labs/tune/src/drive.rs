@@ -18,20 +18,13 @@ use crate::checkpoints::KeptStates;
 use crate::importance::ReportedLosses;
 use crate::leg::{FromLeg, LegWork, TrainedUnit};
 use crate::messages;
-use crate::objective::{Objective, TrialPlace, TrialSeed};
-use crate::settings::SearchSettings;
+use crate::objective::{TrialPlace, TrialSeed};
+use crate::searched::{SearchPlan, Searched};
 use crate::so_far::{Earlier, SoFar};
 use crate::trail;
 
 /// How long a message is waited for, between two looks at whether to stop.
 const LOOK: Duration = Duration::from_millis(50);
-
-/// What a search runs with.
-pub struct SearchPlan<'a> {
-    pub objective: &'a Arc<Objective>,
-    pub settings: &'a SearchSettings,
-    pub seed: u64,
-}
 
 /// A search that is under way.
 struct Drive<'a, 'c> {
@@ -63,20 +56,6 @@ struct RunningLeg {
     slot: usize,
     /// Ends it.
     stop: Arc<AtomicBool>,
-}
-
-/// A search that has ended.
-pub struct Searched {
-    /// Its study.
-    pub study: Study,
-    /// How far it came.
-    pub so_far: SoFar,
-    /// What its trials reported.
-    pub losses: ReportedLosses,
-    /// When it ended, in nanoseconds on the run's clock.
-    pub ended_ns: u64,
-    /// What the last failure said.
-    pub last_failure: String,
 }
 
 /// Runs a study to its end; gives it back as it is then.
@@ -266,6 +245,7 @@ impl Drive<'_, '_> {
 
     fn place(&self, trial: TrialId, (slot, stop): (usize, &Arc<AtomicBool>)) -> TrialPlace {
         let (stop, progress) = (Arc::clone(stop), self.ctx.progress.clone());
+        let tell = self.tell.clone();
         TrialPlace {
             dir: KeptStates::folder(self.checkpoints.dir(), trial),
             units: self.search.settings.budget,
@@ -273,6 +253,11 @@ impl Drive<'_, '_> {
             slots: self.search.settings.trial_slots,
             judged: false,
             stop: Arc::new(move || stop.load(Ordering::Relaxed) || progress.is_cancelled()),
+            on_gpus: Arc::new(move |gpus| {
+                let gpus = gpus.to_vec();
+                // Nobody listens any more where the search was given up.
+                let _ = tell.send(FromLeg::OnGpus { trial, gpus });
+            }),
         }
     }
 
@@ -280,6 +265,10 @@ impl Drive<'_, '_> {
         match message {
             FromLeg::TrainedUnit(unit) => {
                 self.unit(unit);
+                Ok(())
+            }
+            FromLeg::OnGpus { trial, gpus } => {
+                self.on_gpus(trial, gpus);
                 Ok(())
             }
             FromLeg::NotKept { trial, message } => {
@@ -296,6 +285,19 @@ impl Drive<'_, '_> {
                 failure,
                 message,
             } => self.fail(trial, failure, message),
+        }
+    }
+
+    /// Records the GPUs of a trial that runs; one that a person has stopped has none.
+    fn on_gpus(&mut self, trial: TrialId, gpus: Vec<String>) {
+        let known = self
+            .study
+            .trial(trial)
+            .map(|known| (known.state, known.budget));
+        if let Some((TrialState::Running { .. }, budget)) = known {
+            let mut event = trail::on_gpus((trial, budget), gpus);
+            self.complete(&mut event);
+            self.say(None, ArmMessage::Item(event));
         }
     }
 
@@ -470,7 +472,7 @@ impl Drive<'_, '_> {
         let known = trail::trial(&item.item).and_then(|trial| self.study.trial(trial));
         let Some(known) = known else { return };
         if item.kept.is_some() {
-            item.phase = phase(known.state);
+            item.phase = trail::phase(known.state);
         }
         let reached = self
             .decided_at
@@ -485,15 +487,5 @@ impl Drive<'_, '_> {
         let at_ns = at_ns.unwrap_or_else(|| self.ctx.clock.now_ns());
         self.last_ns = at_ns.max(self.last_ns + 1);
         self.ctx.record.record(self.last_ns, message);
-    }
-}
-
-fn phase(state: TrialState) -> ItemPhase {
-    match state {
-        TrialState::Running { .. } => ItemPhase::Running,
-        TrialState::Paused => ItemPhase::Paused,
-        TrialState::Stopped => ItemPhase::Stopped,
-        TrialState::Done => ItemPhase::Done,
-        TrialState::Failed => ItemPhase::Failed,
     }
 }

@@ -138,10 +138,10 @@ fn chosen(free: &[u32], share: GpuShare) -> Vec<usize> {
 }
 
 impl TakenGpus<'_> {
-    /// Their numbers or names, with commas between them.
-    pub fn names(&self) -> String {
-        let names = self.taken.iter().map(|gpu| self.from.gpus[*gpu].as_str());
-        names.collect::<Vec<_>>().join(",")
+    /// Their numbers or names.
+    pub fn names(&self) -> Vec<String> {
+        let taken = self.taken.iter();
+        taken.map(|gpu| self.from.gpus[*gpu].clone()).collect()
     }
 
     /// The variables by which a program sees these alone. They are counted as the driver does,
@@ -149,7 +149,7 @@ impl TakenGpus<'_> {
     pub fn variables(&self) -> Vec<(String, String)> {
         let is_said = [VISIBLE, ORDER].iter().any(|of| env::var_os(of).is_some());
         let order = (!is_said).then(|| (ORDER.to_owned(), "PCI_BUS_ID".to_owned()));
-        let visible = (VISIBLE.to_owned(), self.names());
+        let visible = (VISIBLE.to_owned(), self.names().join(","));
         order.into_iter().chain([visible]).collect()
     }
 }
@@ -207,12 +207,15 @@ mod tests {
         let shared = shared(2, 0.3);
         let first = at_once(&shared).unwrap();
         let second = at_once(&shared).unwrap();
-        assert_eq!((first.names(), second.names()), ("0".into(), "1".into()));
+        assert_eq!(
+            (first.names(), second.names()),
+            (vec!["0".into()], vec!["1".into()])
+        );
         let visible = first.variables().pop().unwrap();
         assert_eq!(visible, ("CUDA_VISIBLE_DEVICES".into(), "0".into()));
         let shared = self::shared(3, 2.0);
         let both = at_once(&shared).unwrap();
-        assert_eq!(both.names(), "0,1");
+        assert_eq!(both.names(), ["0", "1"]);
         assert!(at_once(&shared).is_none());
     }
 
@@ -223,7 +226,7 @@ mod tests {
         std::thread::scope(|scope| {
             let waits = scope.spawn(|| shared.take(&|| false).map(|taken| taken.names()));
             drop(taken);
-            assert_eq!(waits.join().unwrap(), Some("0".to_owned()));
+            assert_eq!(waits.join().unwrap(), Some(vec!["0".to_owned()]));
         });
         assert!(at_once(&shared).is_some());
     }

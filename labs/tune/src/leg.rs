@@ -50,6 +50,8 @@ pub enum FromLeg {
         failure: ItemFailure,
         message: String,
     },
+    /// It computes on these GPUs from now on.
+    OnGpus { trial: TrialId, gpus: Vec<String> },
     /// Its state could not be kept: with the trial nothing is wrong.
     NotKept { trial: TrialId, message: String },
     /// It was asked to stop.

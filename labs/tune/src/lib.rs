@@ -3,13 +3,14 @@
 //! - **Belongs here:** what is searched for, running trials on the pool, the record of a search,
 //!   and what can be learnt from one afterwards.
 //! - **May use:** `experiment`, `programs`, `search`, `record`, `machine`, `forest`, `dataset`,
-//!   `pool`, `digest`, `clock`, `words`.
+//!   `training`, `pool`, `digest`, `clock`, `words`.
 //! - **Does not belong here:** which configuration is tried next and for how long, which is
 //!   `search`; measuring, which is the same for all labs.
 
 mod again;
 mod ask_tell;
 mod checkpoints;
+mod cnn;
 mod commands;
 mod drive;
 mod duration;
@@ -17,12 +18,14 @@ mod fault;
 mod found_gpus;
 mod gpus;
 mod importance;
+mod labels;
 mod leg;
 mod messages;
 mod objective;
 mod oracle;
 mod prepared;
 mod recorded;
+mod searched;
 mod settings;
 mod so_far;
 mod spaces;
@@ -31,6 +34,9 @@ mod trail;
 mod ways;
 mod what_if;
 mod work;
+mod worker_model;
+
+use std::path::PathBuf;
 
 use workbench_experiment::lab::{
     Calibration, CommandInput, CommandOutput, DefinitionError, Lab, LabDefinition, LabError,
@@ -40,6 +46,7 @@ use workbench_experiment::lab::{
 use workbench_programs::FoundPeers;
 use workbench_record::{RepeatState, Snapshot};
 use workbench_search::Space;
+use workbench_training::{WORKER, find_worker};
 
 use ask_tell::SearchPeers;
 use objective::ObjectiveKind;
@@ -64,9 +71,18 @@ pub fn replay(snapshot: &Snapshot, repeat: &RepeatState) -> Result<(), String> {
     let lab = Tune::new(LabHost::default()).map_err(|error| error.to_string())?;
     let started = snapshot.started.as_deref().ok_or("the run has not begun")?;
     let prepared = lab
-        .prepared(&started.config)
+        .prepared(&started.config, WorkerNeed::Unneeded)
         .map_err(|error| error.to_string())?;
     prepared.replay(repeat)
+}
+
+/// Whether the worker's program has to be there, where it trains what is searched for.
+#[derive(Debug, Clone, Copy)]
+enum WorkerNeed {
+    /// It is started.
+    Found,
+    /// Only what was recorded is looked at.
+    Unneeded,
 }
 
 struct Tune {
@@ -89,10 +105,19 @@ impl Lab for Tune {
     }
 
     fn specialised(&self, params: &Params) -> Result<Option<Box<dyn Lab>>, Refusal> {
-        let is_program = text(params, "objective").ok() == Some(ObjectiveKind::Program.name());
-        let metric = text(params, "metric").ok().filter(|_| is_program);
-        let lab = metric.and_then(|metric| Some(Self::new(self.host).ok()?.with_metric(metric)));
-        Ok(lab.map(|lab| Box::new(lab) as Box<dyn Lab>))
+        let objective = text(params, "objective").ok().and_then(ObjectiveKind::of);
+        if !objective.is_some_and(ObjectiveKind::is_process) {
+            return Ok(None);
+        }
+        let Ok(mut own) = Self::new(self.host) else {
+            return Ok(None);
+        };
+        match (objective, text(params, "metric")) {
+            (Some(ObjectiveKind::Cnn), _) => labels::of_images(&mut own.definition),
+            (_, Ok(metric)) => labels::of_program(&mut own.definition, metric),
+            _ => {}
+        }
+        Ok(Some(Box::new(own)))
     }
 
     fn calibrate(
@@ -100,10 +125,14 @@ impl Lab for Tune {
         config: &RunConfig,
         is_wanted: &dyn Fn() -> bool,
     ) -> Result<Calibration, NotTimed> {
-        if text(&config.params, "objective").ok() == Some(ObjectiveKind::Program.name()) {
+        let objective = text(&config.params, "objective");
+        let objective = objective.ok().and_then(ObjectiveKind::of);
+        if objective.is_some_and(ObjectiveKind::is_process) {
             return Err(NotTimed::Programs);
         }
-        let made = self.made_of(config).map_err(|_| NotTimed::Failed)?;
+        let made = self
+            .made_of(config, WorkerNeed::Unneeded)
+            .map_err(|_| NotTimed::Failed)?;
         let (settings, space, work) = made;
         duration::time(&work.objective, (&space, config.seed), &settings, is_wanted)
     }
@@ -116,11 +145,15 @@ impl Lab for Tune {
     fn prepare(&self, config: &RunConfig) -> Result<Box<dyn PreparedLab>, LabError> {
         let mut config = config.clone();
         found_gpus::choose(&mut config.params)?;
-        Ok(Box::new(self.prepared(&config)?))
+        Ok(Box::new(self.prepared(&config, WorkerNeed::Found)?))
     }
 
     fn command(&self, name: &str, input: &CommandInput<'_>) -> Result<CommandOutput, LabError> {
-        let prepared = self.prepared(commands::config(input)?)?;
+        let worker = match name {
+            "best" => WorkerNeed::Found,
+            _ => WorkerNeed::Unneeded,
+        };
+        let prepared = self.prepared(commands::config(input)?, worker)?;
         match name {
             "what-if" => what_if::what_if(&prepared, input),
             "best" => commands::best(&prepared, input),
@@ -141,26 +174,6 @@ impl Tune {
         })
     }
 
-    /// The lab with its figures called as a program calls what it tells.
-    fn with_metric(mut self, metric: &str) -> Self {
-        for figure in &mut self.definition.figures {
-            let (label, meaning) = match figure.name.as_str() {
-                trail::BEST => (
-                    format!("best {metric}"),
-                    "What the program told of the best trial, after its best unit.",
-                ),
-                trail::LOSS => (metric.to_owned(), "What the program told of a trial."),
-                "test_mse" => (
-                    format!("test {metric}"),
-                    "What the program told as test when the best trial was trained once more.",
-                ),
-                _ => continue,
-            };
-            (figure.label, figure.meaning) = (label, meaning.to_owned());
-        }
-        self
-    }
-
     /// The engines of others that a run asks for.
     fn peers(&self, config: &RunConfig) -> Option<SearchPeers> {
         let wanted = FoundPeers::wanted(&self.definition, config);
@@ -169,8 +182,23 @@ impl Tune {
         (!wanted.is_empty()).then(|| SearchPeers::new(look(), python.clone()))
     }
 
+    /// The worker's program.
+    fn worker(&self, settings: &SearchSettings, worker: WorkerNeed) -> Result<PathBuf, LabError> {
+        match worker {
+            WorkerNeed::Unneeded => Ok(PathBuf::from(WORKER)),
+            WorkerNeed::Found => {
+                let gpus = settings.trial_gpus.is_some();
+                find_worker(cnn::WHO, (self.host.program)(WORKER), gpus)
+            }
+        }
+    }
+
     /// What is searched for, in which space, and on what.
-    fn made_of(&self, config: &RunConfig) -> Result<(SearchSettings, Space, SearchWork), LabError> {
+    fn made_of(
+        &self,
+        config: &RunConfig,
+        worker: WorkerNeed,
+    ) -> Result<(SearchSettings, Space, SearchWork), LabError> {
         let settings = SearchSettings::new(&config.params)?;
         settings.check_workers(&config.workers)?;
         let command = ProgramCommand::of(&config.params, settings.objective)?;
@@ -183,7 +211,12 @@ impl Tune {
             settings.objective,
             (&self.definition, &named),
         )?;
-        let mut work = work::work(config, &settings, (command, &space))?;
+        let mut work = if settings.objective == ObjectiveKind::Cnn {
+            let find = || self.worker(&settings, worker);
+            cnn::work(config, &settings, (&space, &self.definition), find)?
+        } else {
+            work::work(config, &settings, (command, &space))?
+        };
         let line = ParamValue::Text(spaces::line(&space));
         let is_given = config.params.get("space") != Some(&ParamValue::Text(String::new()));
         work.settled
@@ -191,8 +224,8 @@ impl Tune {
         Ok((settings, space, work))
     }
 
-    fn prepared(&self, config: &RunConfig) -> Result<PreparedSearch, LabError> {
-        let (settings, space, work) = self.made_of(config)?;
+    fn prepared(&self, config: &RunConfig, worker: WorkerNeed) -> Result<PreparedSearch, LabError> {
+        let (settings, space, work) = self.made_of(config, worker)?;
         Ok(PreparedSearch {
             work,
             settings,

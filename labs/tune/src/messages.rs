@@ -176,10 +176,18 @@ pub fn best_is(trial: &str, id: &RepeatId, units: u64) -> String {
 }
 
 /// How the best does on rows that it was not chosen by.
-pub fn judged(validation: f64, test: f64) -> String {
+pub fn judged(figure: &str, validation: f64, test: f64) -> String {
     format!(
-        "Mean squared error: {validation:.4} on the validation rows, by which it was chosen, and \
+        "{figure}: {validation:.4} on the validation rows, by which it was chosen, and \
          {test:.4} on the test rows, which had no part in the choice."
+    )
+}
+
+/// There is no room to train the best again.
+pub fn no_folder(dir: &Path, error: &std::io::Error) -> String {
+    format!(
+        "{}: {error}; the best model is trained again there, so make room, or set TMPDIR",
+        dir.display()
     )
 }
 

@@ -16,11 +16,12 @@ use workbench_search::{
 
 use crate::again::{self, TrialOrigin};
 use crate::ask_tell::{self, AskedEngine, PeerEngine, SearchPeers};
-use crate::drive::{self, SearchPlan, Searched};
+use crate::drive;
 use crate::importance;
 use crate::messages;
 use crate::objective::{ObjectiveKind, TrialError, TrialPlace, TrialSeed, wait_for_earlier};
 use crate::oracle::{self, Afterwards};
+use crate::searched::{SearchPlan, Searched};
 use crate::settings::SearchSettings;
 use crate::trail;
 use crate::ways::{self, Way};
@@ -58,7 +59,12 @@ impl PreparedLab for PreparedSearch {
 
     fn software(&self) -> BTreeMap<String, String> {
         let software = self.peers.iter().map(|peers| peers.found.software());
-        software.flatten().collect()
+        let is_worker = self.settings.objective == ObjectiveKind::Cnn;
+        let worker = is_worker.then(workbench_training::software);
+        software
+            .flatten()
+            .chain(worker.into_iter().flatten())
+            .collect()
     }
 
     fn warnings(&self) -> Vec<Finding> {
@@ -74,14 +80,16 @@ impl PreparedLab for PreparedSearch {
     }
 
     fn skipped(&self) -> Vec<(String, Finding)> {
-        let is_program = self.settings.objective == ObjectiveKind::Program;
         let copying = self
             .arms
             .iter()
             .filter(|arm| Way::of(arm).is_some_and(Way::copies));
         let skipped = copying.map(|arm| (arm.clone(), messages::no_copies(arm)));
         let peers = self.peers.iter().flat_map(|peers| peers.found.skipped());
-        skipped.filter(|_| is_program).chain(peers).collect()
+        skipped
+            .filter(|_| self.settings.objective.is_process())
+            .chain(peers)
+            .collect()
     }
 
     fn basis(&self) -> Basis {
@@ -103,7 +111,7 @@ impl PreparedLab for PreparedSearch {
             peers.start(engine, (&self.settings, seed))?;
         }
         let Some(pool) = ctx.pool else { return Ok(()) };
-        if self.settings.objective == ObjectiveKind::Program {
+        if self.settings.objective.is_process() {
             return Ok(());
         }
         // One unit per slot: starts the threads and touches the pages.

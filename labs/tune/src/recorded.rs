@@ -39,6 +39,8 @@ pub struct RecordedTrial {
     pub failures: u32,
     /// Seconds on slots.
     pub seconds: f64,
+    /// The GPUs that it had, one entry each time that they were others.
+    pub gpus: Vec<Vec<String>>,
 }
 
 impl RecordedTrial {
@@ -107,10 +109,13 @@ impl<'a> RecordedSearch<'a> {
         for (_, event) in &repeat.items {
             let known = trail::trial(&event.item).and_then(|trial| trials.get_mut(&trial));
             let Some(known) = known else { continue };
-            if event.kept.is_none() {
+            if event.is_change() {
                 known.phase = event.phase;
             }
             known.failures = known.failures.max(event.failures);
+            if !event.gpus.is_empty() && known.gpus.last() != Some(&event.gpus) {
+                known.gpus.push(event.gpus.clone());
+            }
         }
         for (item, points) in repeat
             .item_curves

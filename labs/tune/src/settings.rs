@@ -98,10 +98,11 @@ impl SearchSettings {
                 reason,
             )));
         }
-        if settings.trial_gpus.is_some() && settings.objective != ObjectiveKind::Program {
+        if settings.trial_gpus.is_some() && !settings.objective.is_process() {
             let option = Opt::Set("trial_gpus".to_owned());
             let given = number(params, "trial_gpus")?;
-            let reason = "only a program can use a GPU; add --set objective=program, or give 0";
+            let reason = "only a network on images or a program can use a GPU; add --set objective=cnn \
+                 or --set objective=program, or give 0";
             return Err(LabError::Refused(Refusal::new(option, given, reason)));
         }
         Ok(settings)

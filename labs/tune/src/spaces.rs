@@ -78,14 +78,20 @@ fn put_in(
 ) -> Result<(), LabError> {
     let is_program = objective == ObjectiveKind::Program;
     let is_given = !text(params, "space")?.trim().is_empty();
-    let of_all = ObjectiveKind::ALL.iter().flat_map(|kind| kind.knobs());
-    let knobs: Vec<&Knob> = if is_program {
-        of_all.collect()
+    let mut knobs: Vec<&Knob> = Vec::new();
+    if is_program {
+        // Several objectives have some of them.
+        for knob in ObjectiveKind::ALL.iter().flat_map(|kind| kind.knobs()) {
+            if knobs.iter().all(|known| known.name != knob.name) {
+                knobs.push(knob);
+            }
+        }
     } else {
-        objective.knobs().iter().collect()
-    };
+        knobs.extend(objective.knobs());
+    }
     for knob in knobs {
-        let of = text(params, knob.name)?.trim();
+        // Runs of an earlier version do not have all.
+        let of = text(params, knob.name).unwrap_or_default().trim();
         let usual = lab.params.get(knob.name).map(ParamSpec::default_value);
         let is_usual = usual.is_some_and(|usual| usual.to_string() == of);
         let is_known = dimensions.iter().any(|known| known.name == knob.name);
@@ -136,8 +142,11 @@ fn refuse_foreign(
     other: ObjectiveKind,
     lab: &LabDefinition,
 ) -> Result<(), LabError> {
-    for knob in other.knobs() {
-        let given = text(params, knob.name)?;
+    let foreign = other.knobs().iter();
+    for knob in foreign.filter(|knob| objective.knob(knob.name).is_none()) {
+        let Ok(given) = text(params, knob.name) else {
+            continue;
+        };
         let usual = lab.params.get(knob.name).map(ParamSpec::default_value);
         if usual.is_none_or(|usual| usual.to_string() != given) {
             let reason = format!(
@@ -172,7 +181,7 @@ fn check(dimension: &Dimension, objective: ObjectiveKind) -> Result<(), LabError
     let name = &dimension.name;
     let option = Opt::Set(name.clone());
     let given = dimension.domain.to_string();
-    let Some(knob) = objective.knobs().iter().find(|knob| knob.name == *name) else {
+    let Some(knob) = objective.knob(name) else {
         let reason = format!(
             "the objective {} has no parameter {name}; {}",
             objective.name(),
@@ -185,6 +194,28 @@ fn check(dimension: &Dimension, objective: ObjectiveKind) -> Result<(), LabError
     }
     let reason = format!("{name} takes {}", knob.expects());
     Err(LabError::Refused(Refusal::new(option, given, reason)))
+}
+
+/// Checks that batches of a space have as many rows as these bounds allow.
+///
+/// # Errors
+/// When they have not.
+pub fn check_batch(space: &Space, range: (f64, f64)) -> Result<(), LabError> {
+    let knob = ObjectiveKind::Cnn.knob("batch");
+    let (Some(known), Some(batch)) = (space.dimension("batch"), knob) else {
+        return Ok(());
+    };
+    let knob = Knob { range, ..*batch };
+    if fits(&known.domain, &knob) {
+        return Ok(());
+    }
+    let reason = format!("with these images batch takes {}", knob.expects());
+    let option = Opt::Set(knob.name.to_owned());
+    Err(LabError::Refused(Refusal::new(
+        option,
+        &known.domain,
+        reason,
+    )))
 }
 
 fn fits(domain: &Domain, knob: &Knob) -> bool {

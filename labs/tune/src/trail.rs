@@ -8,7 +8,8 @@ use workbench_experiment::lab::{
     Params, RepeatState,
 };
 use workbench_search::{
-    Checkpoint, ConfigValue, Configuration, FiniteLoss, StudyEvent, TrialId, TrialVerdict,
+    Checkpoint, ConfigValue, Configuration, FiniteLoss, StudyEvent, TrialId, TrialState,
+    TrialVerdict,
 };
 
 /// The figure of a trial: its mean squared error on the validation rows.
@@ -104,6 +105,14 @@ pub fn messages(event: &StudyEvent) -> Vec<ArmMessage> {
     }
 }
 
+/// What is recorded of the GPUs that a running trial gets, after so many units of budget.
+pub fn on_gpus((trial, step): (TrialId, u64), gpus: Vec<String>) -> ItemEvent {
+    ItemEvent {
+        gpus,
+        ..item(trial, ItemPhase::Running, step)
+    }
+}
+
 fn item(trial: TrialId, phase: ItemPhase, step: u64) -> ItemEvent {
     ItemEvent {
         item: name(trial),
@@ -134,6 +143,17 @@ fn reported(
     };
     let ended = ended.map(|phase| ArmMessage::Item(item(trial, phase, budget)));
     std::iter::once(point).chain(ended).collect()
+}
+
+/// The state of a trial as it is recorded.
+pub fn phase(state: TrialState) -> ItemPhase {
+    match state {
+        TrialState::Running { .. } => ItemPhase::Running,
+        TrialState::Paused => ItemPhase::Paused,
+        TrialState::Stopped => ItemPhase::Stopped,
+        TrialState::Done => ItemPhase::Done,
+        TrialState::Failed => ItemPhase::Failed,
+    }
 }
 
 /// Whether an event is a report of which nothing is recorded that it decided.
@@ -206,6 +226,9 @@ fn of_item(
     let trial = trial(&event.item)?;
     if let Some(budget) = event.kept {
         return Some(StudyEvent::Saved { trial, budget });
+    }
+    if !event.is_change() {
+        return None;
     }
     let verdict = match event.phase {
         ItemPhase::Running => {

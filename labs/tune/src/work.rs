@@ -10,6 +10,7 @@ use workbench_experiment::lab::{
     DataSource, Finding, LabError, Opt, ParamValue, Params, Refusal, RunConfig, TableData,
     read_table,
 };
+use workbench_programs::template::PlaceValues;
 use workbench_programs::{OnceProgram, hash_file};
 use workbench_search::Space;
 use workbench_words::counted;
@@ -101,19 +102,18 @@ impl ProgramCommand {
                 LabError::Refused(Refusal::new(Opt::Data, path, reason))
             })?),
         };
-        let seconds = number(params, "trial_time_s")?;
-        let megabytes = count(params, "memory_mb")?;
+        let (limit, memory_bytes) = limits(params)?;
         let listed = ParamValue::Text(settings.gpus.join(","));
-        let gpus = |share| SharedGpus::new(settings.gpus.clone(), share);
         let dir = ParamValue::Text(self.dir.display().to_string());
         Ok(SearchWork {
             objective: Arc::new(Objective::Program(Arc::new(TrialProgram {
                 command: self.line,
+                usual: PlaceValues::new(),
                 metric: text(params, "metric")?.to_owned(),
                 data,
-                limit: (seconds > 0.0).then(|| Duration::from_secs_f64(seconds)),
-                memory_bytes: (megabytes > 0).then_some(megabytes << 20),
-                gpus: settings.trial_gpus.map(gpus),
+                limit,
+                memory_bytes,
+                gpus: shared_gpus(settings),
                 cpu_ns: AtomicU64::new(0),
             }))),
             data_sha256: sha256,
@@ -126,6 +126,25 @@ impl ProgramCommand {
                 .collect(),
         })
     }
+}
+
+/// How long a process of a trial may run, and how many bytes of memory it may have.
+///
+/// # Errors
+/// When a parameter is missing.
+pub fn limits(params: &Params) -> Result<(Option<Duration>, Option<u64>), LabError> {
+    let seconds = number(params, "trial_time_s")?;
+    let megabytes = count(params, "memory_mb")?;
+    Ok((
+        (seconds > 0.0).then(|| Duration::from_secs_f64(seconds)),
+        (megabytes > 0).then_some(megabytes << 20),
+    ))
+}
+
+/// The GPUs that trials get, all of them free.
+pub fn shared_gpus(settings: &SearchSettings) -> Option<SharedGpus> {
+    let gpus = |share| SharedGpus::new(settings.gpus.clone(), share);
+    settings.trial_gpus.map(gpus)
 }
 
 /// What a run trains.

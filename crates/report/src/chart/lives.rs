@@ -58,7 +58,7 @@ pub(crate) fn chart(result: &RunResult, snapshot: &Snapshot) -> Option<Chart> {
 /// The last state of every item.
 pub(crate) fn ends(repeat: &RepeatState) -> BTreeMap<&str, ItemPhase> {
     let events = repeat.items.iter().map(|(_, event)| event);
-    let changes = events.filter(|event| event.kept.is_none());
+    let changes = events.filter(|event| event.is_change());
     changes
         .map(|event| (event.item.as_str(), event.phase))
         .collect()

@@ -1,9 +1,11 @@
 //! The training programs, to be read side by side: [`by_hand`] spells out everything that
 //! data-parallel training needs, [`launched`] leaves it to a trainer, [`single`] does without.
+//! [`trial`] is the same once more for a search of settings.
 
 pub mod by_hand;
 pub mod launched;
 pub mod single;
+pub mod trial;
 
 /// What the programs are made of, so that they need not begin with a page of names.
 mod prelude {

@@ -6,4 +6,5 @@ mod failures;
 mod gpus;
 mod resumption;
 mod training;
+mod trial;
 mod tuning;

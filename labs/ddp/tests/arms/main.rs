@@ -16,8 +16,8 @@ use std::panic::catch_unwind;
 use std::process::{Command, ExitCode};
 
 use workbench_ddp_protocol::version_line;
-use workbench_lab_ddp::WORKER_VARIABLE;
 use workbench_protocol::worker_side::is_supervised;
+use workbench_training::WORKER_VARIABLE;
 
 fn main() -> ExitCode {
     if is_supervised() {

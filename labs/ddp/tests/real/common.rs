@@ -4,10 +4,11 @@ use std::io::Write as _;
 
 use workbench_experiment::lab::{Lab as _, LabHost, Quantity};
 use workbench_experiment::{Control, Ended, Request, resolve, run};
-use workbench_lab_ddp::{DataParallel, WORKER_VARIABLE};
+use workbench_lab_ddp::DataParallel;
 use workbench_machine::{BuildFacts, usable_cores};
 use workbench_record::RunStore;
 use workbench_result::ArmResult;
+use workbench_training::WORKER_VARIABLE;
 
 /// Whether there is a worker to be tested. Says so when there is none, past the capture of the
 /// tests' output: a skipped test must not be taken for one that passed.

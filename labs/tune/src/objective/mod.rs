@@ -20,7 +20,7 @@ pub use data::{SearchData, SplitShares};
 pub use error::TrialError;
 use forest::{Growing, TreeParams, Trees};
 use mlp::{Mlp, MlpConfig, Optimizer};
-pub use program::{PLACES, ProgramTrial, TrialPlace, TrialProgram};
+pub use program::{PLACES, ProgramTrial, TrialPlace, TrialProgram, checkpoint_dir};
 pub use running::wait_for_earlier;
 pub use seed::TrialSeed;
 
@@ -31,6 +31,8 @@ pub enum ObjectiveKind {
     Mlp,
     /// A random forest; a unit of budget is a tree.
     Forest,
+    /// A network on images, which the worker's program trains; a unit of budget is an epoch.
+    Cnn,
     /// A program of somebody else; it says what a unit is.
     Program,
 }
@@ -87,15 +89,28 @@ const FOREST: [Knob; 3] = [
     knob("max_features", (false, false), (0.01, 1.0), 1.0),
 ];
 
+const CNN: [Knob; 4] = [
+    knob("lr", (true, false), (1e-8, 1e3), 1e-3),
+    knob("batch", (true, true), (2.0, 65_536.0), 64.0),
+    knob("weight_decay", (true, false), (0.0, 1.0), 0.0),
+    MODEL,
+];
+
+const MODEL: Knob = Knob {
+    words: &["cnn", "resnet18"],
+    ..knob("model", (false, false), (0.0, 0.0), 0.0)
+};
+
 impl ObjectiveKind {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::Mlp, Self::Forest, Self::Program];
+    pub const ALL: [Self; 4] = [Self::Mlp, Self::Forest, Self::Cnn, Self::Program];
 
     /// As it is typed.
     pub fn name(self) -> &'static str {
         match self {
             Self::Mlp => "mlp",
             Self::Forest => "forest",
+            Self::Cnn => "cnn",
             Self::Program => "program",
         }
     }
@@ -110,8 +125,29 @@ impl ObjectiveKind {
         match self {
             Self::Mlp => &MLP,
             Self::Forest => &FOREST,
+            Self::Cnn => &CNN,
             Self::Program => &[],
         }
+    }
+
+    /// The parameter with a name that a space for it may have.
+    pub fn knob(self, name: &str) -> Option<&'static Knob> {
+        self.knobs().iter().find(|knob| knob.name == name)
+    }
+
+    /// What it is judged by.
+    pub fn figure(self) -> &'static str {
+        match self {
+            Self::Mlp | Self::Forest => "Mean squared error",
+            Self::Cnn => "Mean cross entropy",
+            Self::Program => "What the program told",
+        }
+    }
+
+    /// Whether a trial is a process, which has limits and may have GPUs, and whose state is its
+    /// own.
+    pub fn is_process(self) -> bool {
+        matches!(self, Self::Cnn | Self::Program)
     }
 }
 
@@ -121,7 +157,7 @@ pub enum Objective {
     Mlp(Arc<SearchData>),
     /// A forest, with the rows, also sorted.
     Forest(Arc<SearchData>, Box<Trees>),
-    /// A program.
+    /// A program: somebody's, or the worker's.
     Program(Arc<TrialProgram>),
 }
 
@@ -170,7 +206,7 @@ impl Objective {
                 let trees = Box::new(Trees::new(&data)?);
                 Self::Forest(data, trees)
             }
-            ObjectiveKind::Mlp | ObjectiveKind::Program => Self::Mlp(data),
+            _ => Self::Mlp(data),
         })
     }
 

@@ -45,6 +45,8 @@ const END_PATIENCE: Duration = Duration::from_secs(10);
 pub struct TrialProgram {
     /// What is started.
     pub command: OnceProgram,
+    /// The values of parameters that a configuration does not have.
+    pub usual: PlaceValues,
     /// The metric that it tells after every unit.
     pub metric: String,
     /// The path of the data.
@@ -58,6 +60,9 @@ pub struct TrialProgram {
     /// CPU time of all processes that have ended, in nanoseconds.
     pub cpu_ns: AtomicU64,
 }
+
+/// Hears the GPUs of a trial, by number or name.
+pub type GpuListener = dyn Fn(&[String]) + Send + Sync;
 
 /// Where a trial has its files, and when it has to end.
 #[derive(Clone)]
@@ -74,6 +79,8 @@ pub struct TrialPlace {
     pub judged: bool,
     /// Whether it is to end.
     pub stop: Arc<dyn Fn() -> bool + Send + Sync>,
+    /// Hears which GPUs it gets, each time that it gets some.
+    pub on_gpus: Arc<GpuListener>,
 }
 
 impl TrialPlace {
@@ -86,6 +93,7 @@ impl TrialPlace {
             slots: 1,
             judged: false,
             stop: Arc::new(|| false),
+            on_gpus: Arc::new(|_| {}),
         }
     }
 }
@@ -155,7 +163,8 @@ impl TrialProgram {
             .iter()
             .map(|(name, of)| (name.clone(), of.to_string()));
         let own = own.map(|(name, value)| (name.to_owned(), value));
-        params.chain(own).collect()
+        let usual = self.usual.clone().into_iter();
+        usual.chain(params).chain(own).collect()
     }
 
     /// A trial that begins with an empty folder.
@@ -382,7 +391,11 @@ impl Listener {
         }
         let gpus = gpus.flatten();
         let names = gpus.as_ref().map(TakenGpus::names).unwrap_or_default();
-        self.values.insert("gpus".to_owned(), names);
+        if !names.is_empty() {
+            // Before it can tell anything, so that the record has both in this order.
+            (self.place.on_gpus)(&names);
+        }
+        self.values.insert("gpus".to_owned(), names.join(","));
         let vars = gpus.as_ref().map(TakenGpus::variables).unwrap_or_default();
         self.listen(&stop, &vars)
     }
@@ -427,7 +440,7 @@ impl Listener {
 }
 
 /// The folder in which a program keeps its state.
-fn checkpoint_dir(dir: &Path) -> PathBuf {
+pub fn checkpoint_dir(dir: &Path) -> PathBuf {
     dir.join("checkpoint")
 }
 

@@ -213,10 +213,10 @@ fn draw_ended(
 }
 
 /// How many items are in which state: `2 running, 31 paused, 12 done`. An event that has settings
-/// begins an item, and one that only keeps its work changes nothing.
+/// begins an item.
 fn lives(events: &[(u64, ItemEvent)]) -> Option<String> {
     let count = |is_it: &dyn Fn(&ItemEvent) -> bool| {
-        let events = events.iter().filter(|(_, event)| event.kept.is_none());
+        let events = events.iter().filter(|(_, event)| event.is_change());
         events.filter(|(_, event)| is_it(event)).count()
     };
     let of = |phase| count(&|event| event.phase == phase);

@@ -14,6 +14,8 @@ use crate::version_cache;
 
 /// The variable that names the worker's program, before all other places.
 pub const VARIABLE: &str = "WORKBENCH_WORKER";
+/// The worker's program, as the set-up calls it.
+pub const WORKER: &str = "workbench-worker";
 /// The release of libtorch that workers are written for.
 pub const LIBTORCH: &str = "2.11.0";
 
@@ -133,13 +135,14 @@ impl fmt::Display for WorkerMisfit {
     }
 }
 
-/// Finds the worker: where [`VARIABLE`] says, else where the program's set-up puts it or beside the
-/// program itself, where cargo builds both: the first of the two that fits.
+/// Finds the worker that `who` trains with: where [`VARIABLE`] says, else where the program's
+/// set-up puts it or beside the program itself, where cargo builds both: the first of the two that
+/// fits.
 ///
 /// # Errors
 /// [`LabError::SetUp`] when there is none that fits, and [`LabError::Environment`] with what to do
 /// when the set-up could not change that.
-pub fn find(set_up: Option<PathBuf>, gpus: bool) -> Result<PathBuf, LabError> {
+pub fn find(who: &str, set_up: Option<PathBuf>, gpus: bool) -> Result<PathBuf, LabError> {
     if let Some(path) = std::env::var_os(VARIABLE).filter(|path| !path.is_empty()) {
         return named(PathBuf::from(path), gpus);
     }
@@ -155,12 +158,12 @@ pub fn find(set_up: Option<PathBuf>, gpus: bool) -> Result<PathBuf, LabError> {
     }
     Err(match refused {
         None => LabError::SetUp {
-            what: "the ddp lab trains in processes of their own, and their program, workbench-worker, is not there".to_owned(),
+            what: format!(
+                "{who} trains in processes of their own, and their program, {WORKER}, is not there"
+            ),
             gpus,
         },
-        Some((_, misfit)) if misfit.misled().is_some() => {
-            LabError::Environment(misfit.to_string())
-        }
+        Some((_, misfit)) if misfit.misled().is_some() => LabError::Environment(misfit.to_string()),
         Some((path, misfit)) => LabError::SetUp {
             what: format!("{}: {misfit}", path.display()),
             gpus,
@@ -188,7 +191,7 @@ fn named(path: PathBuf, gpus: bool) -> Result<PathBuf, LabError> {
 
 fn beside() -> Option<PathBuf> {
     let own = std::env::current_exe().ok()?;
-    let name = format!("workbench-worker{}", std::env::consts::EXE_SUFFIX);
+    let name = format!("{WORKER}{}", std::env::consts::EXE_SUFFIX);
     Some(own.parent()?.join(name))
 }
 
