@@ -448,8 +448,8 @@ impl Reaped {
         Ok(child)
     }
 
-    /// Ends and reaps what is left of the program, where anything is. Returns the names of what still ran, and
-    /// whether some of it still does.
+    /// Ends and reaps what is left of the program, where anything is. Returns the names of what
+    /// still ran, and whether some of it still does.
     fn end_rest(&mut self, main: Pid, grace: Duration) -> (Vec<String>, bool) {
         let mut names = tree::names(main);
         names.truncate(NAMES);
