@@ -251,7 +251,7 @@ fn reports(index: usize) {
         assert!(arms.iter().all(|arm| text.contains(arm)), "{text}");
     }
     for text in [&html, &markdown] {
-        let basis = ended.result.comparison.words();
+        let basis = ended.result.comparison.words(&ended.result.lab_facts);
         assert!(basis.is_none_or(|words| text.contains(&words)), "{text}");
     }
     for repeat in &ended.snapshot.repeats {

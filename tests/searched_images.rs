@@ -96,6 +96,7 @@ fn a_trial_has_one_gpu_and_a_worker_for_it() {
             .args(search("random", &[gpus]))
             .env("WORKBENCH_CACHE_DIR", bench.path("cache"))
             .env_remove("WORKBENCH_WORKER")
+            .env_remove("LIBTORCH")
             .output()
             .unwrap();
         let told = stderr(&output);
@@ -118,7 +119,8 @@ fn without_the_worker_it_says_what_to_do() {
     let args = search("random", &[]);
     let mut own = Command::new(alone(&bench));
     own.env("WORKBENCH_RUN_DIR", bench.runs())
-        .env_remove("WORKBENCH_WORKER");
+        .env_remove("WORKBENCH_WORKER")
+        .env_remove("LIBTORCH");
     let mut named = bench.command();
     named.env("WORKBENCH_WORKER", bench.path("nowhere"));
     for (command, said) in [

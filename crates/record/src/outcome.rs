@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use workbench_json::{Floats, Text};
 
 use super::breakdown::Breakdown;
+use super::lab_facts::LabFacts;
 use workbench_machine::monitor::ResourceUse;
 
 /// What one repeat of an arm gives.
@@ -175,8 +176,8 @@ impl Basis {
     }
 
     /// What a speed-up compares where that is not the time for equal work: `time to a score of at
-    /// least 0.9`.
-    pub fn words(&self) -> Option<String> {
+    /// least 0.9`. Figures are called as the lab calls them.
+    pub fn words(&self, lab: &LabFacts) -> Option<String> {
         match self {
             Self::EqualOutputs | Self::NearOutputs { .. } | Self::EqualOrNear { .. } => None,
             Self::OutputsNotCompared => Some("outputs were not compared".to_owned()),
@@ -186,7 +187,7 @@ impl Basis {
                 direction,
             } => Some(format!(
                 "time to reach a {} of {} {target}",
-                metric.replace('_', " "),
+                lab.called(metric),
                 direction.words()
             )),
             Self::TimeOnCurve {
@@ -195,12 +196,12 @@ impl Basis {
                 direction,
             } => Some(format!(
                 "time until the {} was {} {target}",
-                metric.replace('_', " "),
+                lab.called(metric),
                 direction.words()
             )),
             Self::TimeOnCurve { metric, .. } => Some(format!(
                 "time to the {} that the base reaches at its end",
-                metric.replace('_', " ")
+                lab.called(metric)
             )),
         }
     }
@@ -209,10 +210,10 @@ impl Basis {
 impl ArmComparison {
     /// What a reader has to know about every speed-up, as a part of a sentence; empty where
     /// nothing.
-    pub fn words(&self) -> Option<String> {
+    pub fn words(&self, lab: &LabFacts) -> Option<String> {
         let parts: Vec<String> = self
             .basis
-            .words()
+            .words(lab)
             .into_iter()
             .chain(self.note.clone())
             .collect();

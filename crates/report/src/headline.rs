@@ -241,7 +241,7 @@ fn note(result: &RunResult, arm: &ArmResult, entries: &[&ArmResult]) -> String {
     parts.extend(
         result
             .comparison
-            .words()
+            .words(&result.lab_facts)
             .map(|words| format::clean(&words, 200)),
     );
     if let Some(noise) = result.noise {

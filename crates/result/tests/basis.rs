@@ -57,7 +57,7 @@ fn arms_that_reach_the_target_are_compared_whatever_they_did() {
     assert!(tasks.predicted.is_none() && result.what_if.is_empty());
     assert!(tasks.lost_s.inflation.abs() < 1e-9 && (tasks.useful_s - 4.0).abs() < 1e-9);
     assert!(matches!(result.scaling[0].amdahl, Fit::Refused(_)));
-    let words = result.comparison.words().unwrap();
+    let words = result.comparison.words(&result.lab_facts).unwrap();
     assert_eq!(words, "time to reach a best mse of at most 0.25");
 }
 

@@ -405,6 +405,7 @@ fn images_that_do_not_fit_together_or_the_model_are_refused() {
 #[test]
 fn training_on_a_folder_uses_its_rows() {
     if std::env::var_os(WORKER_VARIABLE).is_none() {
+        eprintln!("NOT RUN: {WORKER_VARIABLE} names no worker (tests/run sets it)");
         return;
     }
     for (folder, trained, tested) in [
@@ -414,6 +415,7 @@ fn training_on_a_folder_uses_its_rows() {
         (png_folder(), 144, 36),
     ] {
         let config = config(folder.path(), &["batch=20"]);
+        let arms = config.arms.clone();
         let dir = tempfile::tempdir().unwrap();
         let store = RunStore::open(Some(dir.path().to_owned())).unwrap();
         let ended = run(
@@ -427,7 +429,8 @@ fn training_on_a_folder_uses_its_rows() {
         .unwrap();
         let result = &ended.result;
         assert_eq!(result.status, RunStatus::Completed, "{:?}", ended.failure);
-        assert_eq!(result.arms.len(), 3);
+        let trained_by: Vec<&str> = result.arms.iter().map(|arm| arm.name.as_str()).collect();
+        assert_eq!(trained_by, arms);
         for arm in &result.arms {
             assert_eq!(arm.work["images_trained"], trained, "{}", arm.name);
             assert_eq!(arm.work["images_tested"], tested, "{}", arm.name);

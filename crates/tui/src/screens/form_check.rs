@@ -152,7 +152,8 @@ impl Form {
         self.typed.get(row).filter(|_| is_there)?.parse().ok()
     }
 
-    /// Takes in which arms a lab has with the parameters as they are now, where they decide that.
+    /// Takes in which arms, figures and data a lab has with the parameters as they are now, where
+    /// they decide that.
     /// While they do not describe arms, the arms stay what they were.
     pub fn follow(&mut self, lab: &dyn Lab) {
         let preset = self.preset().cloned();
@@ -160,26 +161,27 @@ impl Form {
             let settings = self.settings();
             self.definition.resolve(&preset, &settings).ok()
         });
-        let own = params.map(|params| lab.specialised(&params));
         self.unfit = None;
-        let own = match own {
-            Some(Ok(own)) => own,
+        let own = match params.map(|params| lab.specialised(&params)) {
+            Some(Ok(Some(own))) => own.definition().clone(),
+            // Back to what it is without them.
+            Some(Ok(None)) => lab.definition().clone(),
             Some(Err(refusal)) => {
                 let row = self.row_of(Some(&refusal.option));
                 self.unfit = Some((row, refusal.reason));
-                None
+                return;
             }
-            None => None,
+            None => return,
         };
-        let Some(own) = own.filter(|own| *own.definition() != self.definition) else {
+        if own == self.definition {
             return;
-        };
+        }
         let off = self.definition.arms.iter().zip(&self.arms);
         let off: Vec<String> = off
             .filter(|(_, on)| !**on)
             .map(|(arm, _)| arm.name.clone())
             .collect();
-        self.definition = own.definition().clone();
+        self.definition = own;
         let arms = self.definition.arms.iter();
         let is_on = |name: &String| *name == self.definition.base || !off.contains(name);
         self.arms = arms.map(|arm| is_on(&arm.name)).collect();

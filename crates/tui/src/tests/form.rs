@@ -105,6 +105,22 @@ fn the_arms_are_those_that_a_parameter_names() {
 }
 
 #[test]
+fn the_data_is_what_a_parameter_asks_for() {
+    let lab = workbench_lab_tune::lab(LabHost::default()).unwrap();
+    let mut form = Form::new(lab.definition());
+    let row = Row::Param("objective".to_owned());
+    // A table has a column to predict, and a folder of images none.
+    for (objective, has_column) in [("mlp", true), ("cnn", false), ("forest", true)] {
+        form.set(&row, objective);
+        form.follow(lab.as_ref());
+        let rows = form.rows();
+        assert!(rows.contains(&Row::Data), "{objective}");
+        assert_eq!(rows.contains(&Row::Target), has_column, "{objective}");
+    }
+    assert_eq!(form.definition, *lab.definition());
+}
+
+#[test]
 fn what_is_wrong_is_told_at_its_row() {
     let param = |name: &str| Row::Param(name.to_owned());
     for (row, text, told) in [
