@@ -326,6 +326,8 @@ mod linux {
 
 #[cfg(any(workbench_portable, not(target_os = "linux")))]
 mod portable {
+    use std::time::Duration;
+
     use rustix::process::{kill_process_group, test_kill_process_group};
 
     use super::{Look, Pid, Signal};
