@@ -26,17 +26,6 @@ impl FeatureOrder {
         self.reciprocals.extend(more);
     }
 
-    /// The order of all features where none is constant: what the loop below comes to then.
-    fn draw_all(&mut self, draws: &mut FeatureDraws, turns: &mut [u32]) {
-        let features = self.features.as_mut_slice();
-        let count = features.len();
-        for (turn, left) in (1..=count).rev().enumerate() {
-            let place = draws.between_by(0, left as u32, self.reciprocals[left]);
-            features.swap(left - 1, place as usize);
-            turns[features[left - 1] as usize] = turn as u32;
-        }
-    }
-
     /// Finds the split of a node: the split, and how many features are known to be constant
     /// below it. `known` is that number for the node itself.
     pub fn search<E: Engine>(
@@ -50,12 +39,6 @@ impl FeatureOrder {
         let mut left = self.features.len() as u32;
         let (mut visited, mut found, mut drawn) = (0, 0, 0);
         engine.begin(block, sums, floor);
-        if known == 0
-            && let Some(turns) = engine.turns_of_all()
-        {
-            self.draw_all(draws, turns);
-            return (engine.found(sums), 0);
-        }
         while left > known + found && (visited < limits.max_features || visited <= found + drawn) {
             visited += 1;
             let span = left - found - drawn;

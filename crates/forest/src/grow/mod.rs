@@ -83,11 +83,6 @@ pub(crate) trait Engine {
     fn spread(&self, block: NodeRows, feature: u32) -> Spread;
     /// Begins the search for the split of a node.
     fn begin(&mut self, block: NodeRows, sums: &Self::Sums, floor: Floor);
-    /// When each feature is looked at, where all of them are, whatever the order, and none is
-    /// constant in the node: to be filled in, instead of calls of [`Self::search`].
-    fn turns_of_all(&mut self) -> Option<&mut [u32]> {
-        None
-    }
     /// Looks at every split of a feature.
     fn search(&mut self, feature: u32, spread: &Spread);
     /// Looks at one threshold of a feature.

@@ -306,14 +306,6 @@ impl<P: Payload> Engine for NarrowEngine<'_, P> {
         }
     }
 
-    fn turns_of_all(&mut self) -> Option<&mut [u32]> {
-        let columns = self.buffers.turns.len();
-        let (last, others) = self.buffers.constant.split_last()?;
-        let unused = u8::MAX.checked_shl((columns - others.len() * LANES) as u32);
-        let varies = others.iter().all(|same| *same == 0) && *last == unused.unwrap_or(0);
-        (self.all != 0 && varies).then_some(&mut self.buffers.turns)
-    }
-
     fn search(&mut self, feature: u32, _: &Spread) {
         let (group, lane) = place_of(feature);
         self.buffers.looked[group] |= (1 << lane) & !self.all;
