@@ -202,7 +202,12 @@ impl ProgramServer {
         let worked_ns = [began_ns, tree::monotonic_ns()];
         let heard = exit.and_then(|exit| {
             let end = ProgramEnd { exit, worked_ns };
-            send(&mut self.link, &Said::Ended(end))
+            send(&mut self.link, &Said::Ended(end))?;
+            // Of a short one it is heard together with what it used.
+            if told.is_none() {
+                self.link.flush()?;
+            }
+            Ok(())
         });
         // Also where nobody is there any more to hear of it, so that all that was told is kept.
         let (left, escaped) = if reaped.is_nothing_left(main) {

@@ -162,6 +162,16 @@ impl NodeTotals {
 }
 
 impl StripScan<'_> {
+    /// What is known of missing values; without any, where splits can be in every lane.
+    pub fn missing(&self) -> MissingLeft {
+        let [first, end] = self.places.map(|place| [place as u64; LANES]);
+        self.missing_left.copied().unwrap_or(MissingLeft {
+            first,
+            end,
+            ..MissingLeft::default()
+        })
+    }
+
     /// The first and the one behind the last entry of a lane after which a split can be.
     pub fn places_of(&self, lane: usize) -> [usize; 2] {
         self.missing_left.map_or(self.places, |missing| {

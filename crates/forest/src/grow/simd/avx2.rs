@@ -136,15 +136,10 @@ impl Taken {
 
 #[target_feature(enable = "avx2")]
 pub fn scan<const RAW: bool>(scan: &StripScan, totals: &NodeTotals, best: &mut LaneBest) {
-    let uniform = MissingLeft {
-        first: [scan.places[0] as u64; LANES],
-        end: [scan.places[1] as u64; LANES],
-        ..MissingLeft::default()
-    };
-    let missing = scan.missing_left.unwrap_or(&uniform);
+    let missing = scan.missing();
     for half in [0, HALF] {
         if scan.looked >> half & 0b1111 != 0 {
-            half_256::<RAW>((scan, totals), missing, half, best);
+            half_256::<RAW>((scan, totals), &missing, half, best);
         }
     }
 }

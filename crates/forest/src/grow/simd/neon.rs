@@ -132,15 +132,10 @@ fn is_any(mask: uint64x2_t) -> bool {
 
 #[target_feature(enable = "neon")]
 pub fn scan<const RAW: bool>(scan: &StripScan, totals: &NodeTotals, best: &mut LaneBest) {
-    let uniform = MissingLeft {
-        first: [scan.places[0] as u64; LANES],
-        end: [scan.places[1] as u64; LANES],
-        ..MissingLeft::default()
-    };
-    let missing = scan.missing_left.unwrap_or(&uniform);
+    let missing = scan.missing();
     for half in [0, HALF] {
         if scan.looked >> half & 0b1111 != 0 {
-            scan_half::<RAW>((scan, totals), missing, half, best);
+            scan_half::<RAW>((scan, totals), &missing, half, best);
         }
     }
 }
