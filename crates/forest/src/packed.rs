@@ -20,6 +20,8 @@ pub struct PackedRows {
     pub templates: Vec<TemplateStrip>,
     /// Whether some feature has more than a value for every eight rows.
     pub many_values: bool,
+    /// Whether a value is missing.
+    pub has_missing: bool,
     /// For every feature: how its values are coded.
     pub codes: Vec<FeatureCodes>,
 }
@@ -47,6 +49,7 @@ impl PackedRows {
             many_values: columns
                 .iter()
                 .any(|column| column.distinct.len() > rows / 8),
+            has_missing: columns.iter().any(SortedColumn::has_missing),
             codes: Vec::with_capacity(columns.len()),
         };
         for lane in 0..groups * LANES {

@@ -250,3 +250,10 @@ pub struct GrowLimits {
     pub max_leaves: Option<u32>,
     pub min_decrease: f64,
 }
+
+impl GrowLimits {
+    /// Whether every split of so many features is looked at.
+    pub fn looks_at_all(&self, features: u32) -> bool {
+        self.splitter == Splitter::Best && self.max_features >= features
+    }
+}

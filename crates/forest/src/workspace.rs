@@ -221,14 +221,14 @@ impl Workspace {
                     let payload = PackedNumbers::new(targets);
                     let engine =
                         NarrowEngine::new(data, rows, payload, &loads, limits, path, &mut buffers);
-                    Builder::new(engine, limits, draws, order, tree).grow(&mut Vec::new());
+                    Builder::new(engine, limits, draws, order, tree).grow();
                 }),
             Targets::Classes { class, classes } => {
                 load_classes(class, weights, &mut loads).map(|total| {
                     let payload = PackedGini::new(&mut self.packed_gini, *classes, total);
                     let engine =
                         NarrowEngine::new(data, rows, payload, &loads, limits, path, &mut buffers);
-                    Builder::new(engine, limits, draws, order, tree).grow(&mut Vec::new());
+                    Builder::new(engine, limits, draws, order, tree).grow();
                 })
             }
         };
@@ -252,7 +252,7 @@ impl Workspace {
     fn build<E: Engine>(&mut self, engine: E, limits: &GrowLimits, draws: FeatureDraws) {
         let tree = (&mut self.nodes, &mut self.values);
         let mut builder = Builder::new(engine, limits, draws, &mut self.order, tree);
-        builder.grow(&mut Vec::new());
+        builder.grow();
     }
 }
 

@@ -53,7 +53,7 @@ fn table() -> impl Strategy<Value = Table> {
 }
 
 fn params() -> impl Strategy<Value = GrowParams> {
-    let limits = (1_u32..30, 2_usize..12, 1_usize..6, 1_usize..7);
+    let limits = (1_u32..30, 2_usize..12, 1_usize..6, 1_usize..25);
     limits.prop_map(|(depth, split, leaf, features)| GrowParams {
         max_depth: Some(depth),
         min_samples_split: split,
@@ -89,6 +89,46 @@ proptest! {
         let wide = GrowParams { min_weight_fraction_leaf: 1e-9, ..params };
         let wide = DecisionTree::grow(&data, &wide, seed).unwrap();
         prop_assert_eq!(packed, wide);
+    }
+}
+
+/// Large nodes are not taken as small ones are, and trees have both.
+#[test]
+fn every_path_grows_the_same_tree_of_many_rows() {
+    let (rows, columns) = (3_000_usize, 11_usize);
+    let value = |place: usize| match place * 7919 % 1009 {
+        0..20 if place.is_multiple_of(3) => f32::NAN,
+        value => value as f32 + (place % 7) as f32 / 8.0,
+    };
+    let values = (0..rows * columns).map(value).collect();
+    let features = Features::from_columns(values, rows).unwrap();
+    let numbers = (0..rows).map(|row| ((row * row + 31 * row) % 541) as f64 / 4.0);
+    let numbers = TrainingData::regression(&features, numbers.collect()).unwrap();
+    let classes = (0..rows as u32).map(|row| row * row % 7).collect();
+    let classes = TrainingData::classification(&features, classes).unwrap();
+    for (data, params) in [
+        (&numbers, GrowParams::forest_regression()),
+        (&classes, GrowParams::forest_classification()),
+    ] {
+        for (max_features, max_leaf_nodes) in [
+            (MaxFeatures::All, None),
+            (MaxFeatures::Count(4), None),
+            (MaxFeatures::All, Some(400)),
+        ] {
+            let params = GrowParams {
+                max_features,
+                max_leaf_nodes,
+                ..params
+            };
+            let grow = |path| {
+                let mut workspace = Workspace::with_path(path);
+                DecisionTree::grow_in(&mut workspace, data, &params, GrowSeed::new(3, 1, 4))
+            };
+            let portable = grow(VectorPath::Portable).unwrap();
+            for path in PATHS {
+                assert_eq!(portable, grow(path).unwrap(), "{path:?}, {params:?}");
+            }
+        }
     }
 }
 

@@ -20,19 +20,40 @@ pub struct Builder<'a, E: Engine> {
     total_weight: f64,
 }
 
-/// A node before it is looked at.
+/// A node before it is looked at; of whole words as [`NodeRows`].
 #[derive(Debug, Clone, Copy)]
 pub struct NodeStart<S> {
     pub block: NodeRows,
     pub sums: S,
     pub depth: u32,
-    /// Parent and side; none for the root.
-    pub parent: Option<(u32, usize)>,
+    /// Where its number goes.
+    parent: ParentLink,
     /// Features known to be constant.
     pub constant: u32,
     pub impurity: f64,
+    pub kind: NodeKind,
+}
+
+/// What is known of a node before it is looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u32)]
+pub enum NodeKind {
+    /// It may have a split.
+    Open,
     /// Nothing can be gained by looking for a split.
-    pub leaf: bool,
+    Leaf,
+}
+
+/// The parent and the side that a node is on: twice the parent's number, and 1 for the right side.
+#[derive(Debug, Clone, Copy)]
+struct ParentLink(u32);
+
+impl ParentLink {
+    const ROOT: Self = Self(u32::MAX);
+
+    fn of(parent: u32, side: usize) -> Self {
+        Self(parent * 2 + side as u32)
+    }
 }
 
 /// A split that is good enough, and its children.
@@ -70,19 +91,25 @@ impl<'a, E: Engine> Builder<'a, E> {
         }
     }
 
+    /// The node with all rows.
+    pub fn root(&mut self) -> NodeStart<E::Sums> {
+        let (len, sums) = self.engine.root();
+        self.start(NodeRows::all(len), sums, 0, ParentLink::ROOT, 0)
+    }
+
     /// A node with these rows.
-    pub fn start(
+    fn start(
         &self,
         block: NodeRows,
         sums: E::Sums,
         depth: u32,
-        parent: Option<(u32, usize)>,
+        parent: ParentLink,
         constant: u32,
     ) -> NodeStart<E::Sums> {
         let impurity = self.engine.impurity(&sums);
         let limits = self.limits;
         let leaf = depth >= limits.max_depth
-            || block.len < limits.min_split as usize
+            || block.len() < limits.min_split as usize
             || self.engine.weight(&sums) < 2.0 * self.floor.weight
             || impurity <= PURE;
         NodeStart {
@@ -92,13 +119,18 @@ impl<'a, E: Engine> Builder<'a, E> {
             parent,
             constant,
             impurity,
-            leaf,
+            kind: if leaf { NodeKind::Leaf } else { NodeKind::Open },
         }
     }
 
     /// Finds the split of a node and marks its rows; none when it becomes a leaf.
+    #[allow(
+        clippy::inline_always,
+        reason = "once for each node: handing the result on costs 2 % of a tree"
+    )]
+    #[inline(always)]
     pub fn divide(&mut self, start: &NodeStart<E::Sums>, number: u32) -> Option<Divided<E::Sums>> {
-        if start.leaf {
+        if start.kind == NodeKind::Leaf {
             return None;
         }
         let node = (start.block, &start.sums, self.floor);
@@ -118,7 +150,7 @@ impl<'a, E: Engine> Builder<'a, E> {
                 blocks[side],
                 sums[side],
                 depth,
-                Some((number, side)),
+                ParentLink::of(number, side),
                 constant,
             )
         };
@@ -146,12 +178,13 @@ impl<'a, E: Engine> Builder<'a, E> {
         self.nodes.push(RawNode {
             impurity: start.impurity,
             weight: self.engine.weight(&start.sums),
-            samples: start.block.len as u32,
+            samples: start.block.len() as u32,
             ..RawNode::leaf(number)
         });
         self.engine.push_value(&start.sums, self.values);
-        if let Some((parent, side)) = start.parent {
-            self.nodes[parent as usize].children[side] = number;
+        let ParentLink(link) = start.parent;
+        if let Some(parent) = self.nodes.get_mut(link as usize / 2) {
+            parent.children[link as usize % 2] = number;
         }
         number
     }

@@ -38,7 +38,12 @@ impl FeatureOrder {
     ) -> (Option<BestSplit>, u32) {
         let mut left = self.features.len() as u32;
         let (mut visited, mut found, mut drawn) = (0, 0, 0);
-        engine.begin(block, sums, floor);
+        let some_constant = engine.begin(block, sums, floor);
+        if !some_constant && limits.looks_at_all(left) {
+            self.draw_all(draws);
+            engine.search_all(&self.features);
+            return (engine.found(sums), 0);
+        }
         while left > known + found && (visited < limits.max_features || visited <= found + drawn) {
             visited += 1;
             let span = left - found - drawn;
@@ -74,5 +79,14 @@ impl FeatureOrder {
         self.features[..old].copy_from_slice(&self.constant[..old]);
         self.constant[old..new].copy_from_slice(&self.features[old..new]);
         (engine.found(sums), known + found)
+    }
+    /// Draws all features where none is constant: the first one that is looked at is last.
+    fn draw_all(&mut self, draws: &mut FeatureDraws) {
+        let mut left = self.features.len();
+        for reciprocal in self.reciprocals[1..=left].iter().rev() {
+            let place = draws.between_by(0, left as u32, *reciprocal);
+            left -= 1;
+            self.features.swap(left, place as usize);
+        }
     }
 }

@@ -158,14 +158,7 @@ impl Payload for PackedGini<'_> {
         values.extend(by_class.iter().map(|weight| weight / sums.weight));
     }
 
-    fn scan(
-        &mut self,
-        _: VectorPath,
-        scan: &StripScan,
-        node: &GiniSums,
-        known: f64,
-        best: &mut LaneBest,
-    ) {
+    fn scan(&mut self, _: VectorPath, scan: &StripScan, node: &GiniSums, known: f64) -> LaneBest {
         let is_looked_at = |lane: &usize| scan.looked >> lane & 1 == 1;
         let mut states = [LaneState {
             left: 0.0,
@@ -187,8 +180,10 @@ impl Payload for PackedGini<'_> {
             }
             at = end;
         }
-        best.place = states.map(|state| state.place);
-        best.score = states.map(|state| state.best);
+        LaneBest::of(
+            states.map(|state| state.best),
+            states.map(|state| state.place),
+        )
     }
 }
 

@@ -15,6 +15,7 @@ mod gini;
 mod moments;
 mod narrow;
 mod payload;
+mod sides;
 mod simd;
 mod strips;
 mod sums;
@@ -31,14 +32,31 @@ pub use simd::VectorPath;
 pub(crate) use sums::Impurity;
 pub(crate) use wide::{WideBuffers, WideEngine};
 
-/// Where the rows of a node are: a range of the buffer of this parity, for every feature.
+/// Where the rows of a node are: a range of one of two buffers, for every feature. All fields are
+/// equally wide, so that a copy of them is one of whole words.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct NodeRows {
-    pub start: usize,
-    pub len: usize,
-    pub parity: usize,
-    /// Whether all of them are marked as rows that went right.
-    pub right: bool,
+    first: u32,
+    count: u32,
+    pub buffer: Buffer,
+    /// The side of its parent, whose marks its rows have.
+    pub side: ChildSide,
+}
+
+/// Which buffer: children lie in the other one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u32)]
+pub(crate) enum Buffer {
+    First,
+    Second,
+}
+
+/// A side of a split.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u32)]
+pub(crate) enum ChildSide {
+    Left,
+    Right,
 }
 
 /// A feature in a node.
@@ -81,8 +99,11 @@ pub(crate) trait Engine {
 
     /// How the values of a feature lie in a node.
     fn spread(&self, block: NodeRows, feature: u32) -> Spread;
-    /// Begins the search for the split of a node.
-    fn begin(&mut self, block: NodeRows, sums: &Self::Sums, floor: Floor);
+    /// Begins the search for the split of a node. Gives false where no feature is constant, which
+    /// is not always known.
+    fn begin(&mut self, block: NodeRows, sums: &Self::Sums, floor: Floor) -> bool;
+    /// Looks at every split of all features, the last one first; none is constant.
+    fn search_all(&mut self, features: &[u32]);
     /// Looks at every split of a feature.
     fn search(&mut self, feature: u32, spread: &Spread);
     /// Looks at one threshold of a feature.
@@ -109,28 +130,54 @@ impl NodeRows {
     /// All rows, in the first buffer.
     pub fn all(len: usize) -> Self {
         Self {
-            start: 0,
-            len,
-            parity: 0,
-            right: false,
+            first: 0,
+            count: len as u32,
+            buffer: Buffer::First,
+            side: ChildSide::Left,
         }
+    }
+
+    pub fn start(self) -> usize {
+        self.first as usize
+    }
+
+    pub fn len(self) -> usize {
+        self.count as usize
     }
 
     /// The rows of the children in the other buffer.
     pub fn children(self, left: usize) -> [Self; 2] {
-        let parity = 1 - self.parity;
+        let buffer = self.buffer.other();
+        let left = left as u32;
         let right = Self {
-            start: self.start + left,
-            len: self.len - left,
-            parity,
-            right: true,
+            first: self.first + left,
+            count: self.count - left,
+            buffer,
+            side: ChildSide::Right,
         };
         let left = Self {
-            start: self.start,
-            len: left,
-            parity,
-            right: false,
+            first: self.first,
+            count: left,
+            buffer,
+            side: ChildSide::Left,
         };
         [left, right]
+    }
+}
+
+impl Buffer {
+    pub fn other(self) -> Self {
+        match self {
+            Self::First => Self::Second,
+            Self::Second => Self::First,
+        }
+    }
+
+    /// The buffer of a node and that of its children.
+    pub fn of_node_and_children<T>(self, [first, second]: &mut [T; 2]) -> (&mut T, &mut T) {
+        match self {
+            Self::First => (first, second),
+            Self::Second => (second, first),
+        }
     }
 }

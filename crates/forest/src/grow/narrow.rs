@@ -5,12 +5,15 @@
 //! is weight × target, or the class. Codes of values ascend in the order of a feature. Entries of
 //! eight features lie side by side in a [`Strip`].
 
+use std::ops::Range;
+
 use super::payload::Payload;
+use super::sides::{NUMBERED, SideBits, Sides, learn_numbers, mark_bit, put_numbers};
 use super::simd::{VectorPath, load, partition};
 use super::strips::{
-    HALF, LANES, LaneBest, MissingLeft, NOWHERE, ROWS, Strip, StripScan, code_of, row_of,
+    LANES, LaneBest, MissingLeft, NOWHERE, ROWS, Strip, StripScan, code_of, row_of,
 };
-use super::{BestSplit, Engine, Floor, NodeRows, Spread};
+use super::{BestSplit, ChildSide, Engine, Floor, NodeRows, Spread};
 use crate::column::middle;
 use crate::data::TrainingData;
 use crate::packed::PackedRows;
@@ -32,6 +35,8 @@ pub struct NarrowBuffers {
     far: Vec<[u64; LANES]>,
     /// For every eight features: those that are constant in the node.
     constant: Vec<u8>,
+    /// Numbers of the rows of a small node. As many as the number of a row can say.
+    numbers: Vec<u16>,
 }
 
 /// The packed engine.
@@ -44,6 +49,13 @@ pub struct NarrowEngine<'a, P> {
     /// All ones where every feature that is not constant is looked at, so that the search need not
     /// wait for the order in which they are.
     all: u8,
+    /// Whether the rows of small nodes are numbered: where this brings something, and nodes are
+    /// taken path by path.
+    numbers_rows: bool,
+    /// The places whose rows are numbered: those of a small node, while the tree below it grows.
+    numbered: Range<usize>,
+    /// The sides of their rows.
+    bits: SideBits,
     search: NarrowSearch,
 }
 
@@ -90,6 +102,7 @@ impl<'a, P: Payload> NarrowEngine<'a, P> {
         buffers.looked.clear();
         buffers.looked.resize(groups, 0);
         buffers.constant.resize(groups, 0);
+        buffers.numbers.resize(ROWS, 0);
         buffers.far.clear();
         buffers.far.resize(groups, [0; LANES]);
         for (feature, codes) in packed.codes.iter().enumerate() {
@@ -118,13 +131,34 @@ impl<'a, P: Payload> NarrowEngine<'a, P> {
             } else {
                 0
             },
+            numbers_rows: path == VectorPath::Avx512 && limits.max_leaves.is_none(),
+            numbered: 0..0,
+            bits: SideBits::default(),
             search,
         }
     }
 
+    fn is_numbered(&self, node: NodeRows) -> bool {
+        self.numbered.start <= node.start() && node.start() + node.len() <= self.numbered.end
+    }
+
+    /// Numbers the rows of a small node.
+    fn number(&mut self, node: NodeRows) {
+        self.numbered = node.start()..node.start() + node.len();
+        let Some(numbers) = self.buffers.numbers.first_chunk_mut() else {
+            return;
+        };
+        let strips = &mut self.buffers.strips[node.buffer as usize];
+        learn_numbers(&strips[self.numbered.clone()], numbers);
+        for group in 0..self.buffers.far.len() {
+            let start = group * self.rows + node.start();
+            put_numbers(&mut strips[start..][..node.len()], numbers);
+        }
+    }
+
     fn strips(&self, node: NodeRows, group: usize) -> &[Strip] {
-        let start = group * self.rows + node.start;
-        &self.buffers.strips[node.parity][start..][..node.len]
+        let start = group * self.rows + node.start();
+        &self.buffers.strips[node.buffer as usize][start..][..node.len()]
     }
 
     /// A feature's entries in a node.
@@ -137,31 +171,32 @@ impl<'a, P: Payload> NarrowEngine<'a, P> {
     fn scan(&mut self, group: usize, sums: &P::Sums) {
         let node = self.search.node;
         let looked = self.buffers.looked[group];
-        let start = group * self.rows + node.start;
+        let start = group * self.rows + node.start();
         let mut scan = StripScan {
-            strips: &self.buffers.strips[node.parity][start..][..node.len],
+            strips: &self.buffers.strips[node.buffer as usize][start..][..node.len()],
             looked,
             many_values: self.packed.many_values,
             far: &self.buffers.far[group],
             places: [
                 self.search.least_rows - 1,
-                node.len - self.search.least_rows,
+                node.len() - self.search.least_rows,
             ],
             missing_left: None,
         };
-        let mut best = LaneBest::EMPTY;
-        self.payload
-            .scan(self.path, &scan, sums, self.search.known(), &mut best);
+        let known = self.search.known();
+        let best = self.payload.scan(self.path, &scan, sums, known);
         let turns = &self.buffers.turns[group * LANES..];
         self.search.fold(group, &best, turns, None);
+        if !self.packed.has_missing {
+            return;
+        }
         let Some(missing) = self.missing(group, scan.strips) else {
             return;
         };
         scan.looked = missing.lanes;
         scan.missing_left = Some(&missing);
-        let mut best = LaneBest::EMPTY;
-        self.payload
-            .scan(self.path, &scan, sums, self.search.known(), &mut best);
+        let known = self.search.known();
+        let best = self.payload.scan(self.path, &scan, sums, known);
         self.search.fold(group, &best, turns, Some(&missing));
     }
 
@@ -207,17 +242,16 @@ impl NarrowSearch {
         turns: &[u32],
         missing: Option<&MissingLeft>,
     ) {
-        let [a, b, c, d] =
-            std::array::from_fn(|lane| best.score[lane].max(best.score[lane + HALF]));
-        let most = a.max(b).max(c.max(d));
-        let equal = (0..LANES).fold(0_u8, |equal, lane| {
-            equal | u8::from(best.score[lane] == most) << lane
-        });
+        let LaneBest { most, equal, .. } = *best;
         let mut lane = equal.trailing_zeros() as usize;
-        if equal.count_ones() > 1 {
-            let lanes = (0..LANES.min(turns.len())).filter(|lane| equal >> lane & 1 == 1);
-            let first = lanes.min_by_key(|lane| (best.place[*lane] == NOWHERE, turns[*lane]));
-            lane = first.unwrap_or(lane);
+        // Without any split all are equal, also those beyond the last feature.
+        let mut others = equal & equal.wrapping_sub(1);
+        while others != 0 {
+            let other = others.trailing_zeros() as usize;
+            if turns.get(other).is_some_and(|turn| *turn < turns[lane]) {
+                lane = other;
+            }
+            others &= others - 1;
         }
         let turn = turns[lane];
         let better = self
@@ -278,31 +312,44 @@ impl<P: Payload> Engine for NarrowEngine<'_, P> {
         let (group, lane) = place_of(feature);
         Spread {
             // Only the other engine and random thresholds need these.
-            present: node.len,
+            present: node.len(),
             missing: 0,
             ends: [0.0; 2],
             constant: self.buffers.constant[group] >> lane & 1 == 1,
         }
     }
 
-    fn begin(&mut self, node: NodeRows, _: &P::Sums, floor: Floor) {
+    fn begin(&mut self, node: NodeRows, _: &P::Sums, floor: Floor) -> bool {
         self.search = NarrowSearch {
             node,
             least_rows: floor.samples,
             seen: 0,
             found: None,
         };
+        if self.numbers_rows && node.len() <= NUMBERED && !self.is_numbered(node) {
+            self.number(node);
+        }
         let buffers = &mut *self.buffers;
-        let strips = buffers.strips[node.parity][node.start..].chunks(self.rows);
+        let strips = buffers.strips[node.buffer as usize][node.start()..].chunks(self.rows);
         let groups = buffers.constant.iter_mut().zip(&mut buffers.looked);
+        let (mut some, mut width) = (0, self.packed.codes.len());
         for (((constant, looked), far), strips) in groups.zip(&buffers.far).zip(strips) {
-            let (first, last) = (&strips[0].0, &strips[node.len - 1].0);
+            let (first, last) = (&strips[0].0, &strips[node.len() - 1].0);
             let mut same = 0;
             for lane in 0..LANES {
                 let is_same = last[lane].wrapping_sub(first[lane]) & far[lane] == 0;
                 same |= u8::from(is_same) << lane;
             }
             (*constant, *looked) = (same, !same & self.all);
+            some |= same & u8::MAX >> LANES.saturating_sub(width);
+            width = width.saturating_sub(LANES);
+        }
+        some != 0
+    }
+
+    fn search_all(&mut self, features: &[u32]) {
+        for (turn, feature) in (0..).zip(features.iter().rev()) {
+            self.buffers.turns[*feature as usize] = turn;
         }
     }
 
@@ -330,7 +377,7 @@ impl<P: Payload> Engine for NarrowEngine<'_, P> {
         let cut = found.place + 1;
         let left = cut + found.missing;
         let [lower, upper] = [cut - 1, cut].map(|place| code_of(strips[place].0[lane]));
-        let last = code_of(strips[node.len - 1].0[lane]);
+        let last = code_of(strips[node.len() - 1].0[lane]);
         let missing = codes.missing.map(u64::from) == Some(last);
         Some(BestSplit {
             feature: found.feature,
@@ -341,7 +388,7 @@ impl<P: Payload> Engine for NarrowEngine<'_, P> {
             missing_left: if missing {
                 found.missing > 0
             } else {
-                left > node.len - left
+                left > node.len() - left
             },
         })
     }
@@ -360,43 +407,65 @@ impl<P: Payload> Engine for NarrowEngine<'_, P> {
     }
 
     fn divide(&mut self, node: NodeRows, sums: &P::Sums, split: &BestSplit) -> [P::Sums; 2] {
+        let is_numbered = self.is_numbered(node);
         let (group, lane) = place_of(split.feature);
-        let start = group * self.rows + node.start;
+        let start = group * self.rows + node.start();
         let buffers = &mut *self.buffers;
-        let strips = &buffers.strips[node.parity][start..][..node.len];
+        let strips = &buffers.strips[node.buffer as usize][start..][..node.len()];
         // Missing values are last in the order, whichever side they go to.
-        let (values, last) = strips.split_at(node.len + split.cut - split.left);
+        let (values, last) = strips.split_at(node.len() + split.cut - split.left);
         let (first, right) = values.split_at(split.cut);
-        let left = || first.iter().chain(last);
-        if let Some(sides) = buffers.right.as_mut_slice().first_chunk_mut() {
-            // All rows have the mark that their node's side of its parent gave them.
-            if node.right {
-                mark(left(), lane, 0, sides);
-            } else {
-                mark(right.iter(), lane, 1, sides);
-            }
-        }
-        // The sums of the smaller side, and of the other what is left.
-        if split.left * 2 <= node.len {
-            let smaller = self.payload.sum(left().map(|strip| strip.0[lane]));
-            [smaller, self.payload.rest(sums, &smaller)]
+        let left_is_smaller = split.left * 2 <= node.len();
+        let smaller = if left_is_smaller {
+            first.iter().chain(last)
         } else {
-            let smaller = self.payload.sum(right.iter().map(|strip| strip.0[lane]));
-            [self.payload.rest(sums, &smaller), smaller]
+            right.iter().chain(&[])
+        };
+        let smaller = smaller.map(|strip| strip.0[lane]);
+        // The sums of the smaller side, and of the other what is left.
+        let smaller = if is_numbered {
+            self.bits = SideBits::default();
+            let marked = smaller.inspect(|entry| mark_bit(&mut self.bits, *entry));
+            let sums = self.payload.sum(marked);
+            if left_is_smaller {
+                self.bits = self.bits.map(|bits| !bits);
+            }
+            sums
+        } else {
+            if let Some(sides) = buffers.right.as_mut_slice().first_chunk_mut() {
+                // All rows have the mark that their node's side of its parent gave them.
+                if node.side == ChildSide::Right {
+                    mark(first.iter().chain(last), lane, 0, sides);
+                } else {
+                    mark(right.iter(), lane, 1, sides);
+                }
+            }
+            self.payload.sum(smaller)
+        };
+        let rest = self.payload.rest(sums, &smaller);
+        if left_is_smaller {
+            [smaller, rest]
+        } else {
+            [rest, smaller]
         }
     }
 
     fn partition(&mut self, node: NodeRows, split: &BestSplit, _: [bool; 2]) {
-        let [a, b] = &mut self.buffers.strips;
-        let (from, to) = if node.parity == 0 { (a, b) } else { (b, a) };
+        let is_numbered = self.is_numbered(node);
+        let (from, to) = node.buffer.of_node_and_children(&mut self.buffers.strips);
         let Some(right) = self.buffers.right.first_chunk::<ROWS>() else {
             return;
         };
+        let sides = if is_numbered {
+            Sides::Bits(&self.bits)
+        } else {
+            Sides::Rows(right)
+        };
         for group in 0..self.buffers.far.len() {
-            let start = group * self.rows + node.start;
-            let buffers = (&from[start..][..node.len], &mut to[start..][..node.len]);
+            let start = group * self.rows + node.start();
+            let buffers = (&from[start..][..node.len()], &mut to[start..][..node.len()]);
             let width = self.packed.codes.len() - group * LANES;
-            partition(self.path, width, buffers, split.left, right);
+            partition(self.path, width, buffers, split.left, sides);
         }
     }
 }

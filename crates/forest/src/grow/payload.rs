@@ -2,8 +2,7 @@
 
 use super::simd::{VectorPath, scan};
 use super::strips::{
-    LANES, LaneBest, MissingLeft, NodeTotals, Strip, StripScan, product_of, row_of, sum_part,
-    weight_of,
+    LANES, LaneBest, MissingLeft, NodeTotals, Strip, StripScan, product_of, sum_part, weight_of,
 };
 use crate::packed_targets::PackedTargets;
 
@@ -27,8 +26,7 @@ pub trait Payload {
         scan: &StripScan,
         sums: &Self::Sums,
         known: f64,
-        best: &mut LaneBest,
-    );
+    ) -> LaneBest;
 }
 
 /// Numbers: mean squared error in integers.
@@ -45,6 +43,18 @@ pub struct IntegerSums {
     sum: u64,
     squares: u64,
 }
+
+/// 2³² / weight, rounded up, for every weight: times a product of the weight and a number, which is
+/// below 2²⁴, it has the number in its high bits.
+const SHARES: [u64; 256] = {
+    let mut shares = [0; 256];
+    let mut weight = 1;
+    while weight < 256 {
+        shares[weight] = (1_u64 << 32).div_ceil(weight as u64);
+        weight += 1;
+    }
+    shares
+};
 
 impl<'a> PackedNumbers<'a> {
     pub fn new(targets: PackedTargets<'a>) -> Self {
@@ -69,12 +79,14 @@ impl Payload for PackedNumbers<'_> {
     }
 
     fn sum(&mut self, entries: impl Iterator<Item = u64>) -> IntegerSums {
-        let above = &self.targets.fixed.above;
         let mut sums = IntegerSums::default();
         for entry in entries {
-            sums.weight += weight_of(entry);
-            sums.sum += product_of(entry);
-            sums.squares += product_of(entry) * u64::from(above[row_of(entry)]);
+            let (weight, product) = (weight_of(entry), product_of(entry));
+            sums.weight += weight;
+            sums.sum += product;
+            // The product is a multiple of the weight, so that this is the target exactly.
+            let above = (product * SHARES[weight as usize]) >> 32;
+            sums.squares += product * above;
         }
         sums
     }
@@ -125,8 +137,7 @@ impl Payload for PackedNumbers<'_> {
         node: &StripScan,
         sums: &IntegerSums,
         known: f64,
-        best: &mut LaneBest,
-    ) {
+    ) -> LaneBest {
         let sum = self.sum_of_targets(sums) as f64;
         let totals = NodeTotals {
             weight: sums.weight,
@@ -139,9 +150,9 @@ impl Payload for PackedNumbers<'_> {
                 .map_or([0; LANES], |missing| sums_of_missing(node.strips, missing)),
         };
         if self.integers {
-            scan::<true>(path, node, &totals, &mut self.scratch, best);
+            scan::<true>(path, node, &totals, &mut self.scratch)
         } else {
-            scan::<false>(path, node, &totals, &mut self.scratch, best);
+            scan::<false>(path, node, &totals, &mut self.scratch)
         }
     }
 }

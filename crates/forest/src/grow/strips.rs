@@ -68,11 +68,17 @@ pub struct MissingLeft {
 #[derive(Debug, Clone, Copy)]
 #[repr(align(64))]
 pub struct LaneBest {
-    /// How good the split is; comparable within a node.
-    pub score: [f64; LANES],
     /// The last entry on the left; [`NOWHERE`] where there is no split.
-    pub place: [u64; LANES],
+    pub place: Places,
+    /// How good the best split is, comparable within a node, and which lanes have one as good.
+    pub most: f64,
+    pub equal: u8,
 }
+
+/// How good the best split of every lane is.
+pub type Scores = [f64; LANES];
+/// The last entry on the left of it.
+pub type Places = [u64; LANES];
 
 /// In place of a place.
 pub const NOWHERE: u64 = u64::MAX;
@@ -82,10 +88,19 @@ const BLOCK: usize = 128;
 
 impl LaneBest {
     /// Nothing seen: worse than any split.
-    pub const EMPTY: Self = Self {
-        score: [f64::NEG_INFINITY; LANES],
-        place: [NOWHERE; LANES],
-    };
+    #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+    pub const NOTHING: (Scores, Places) = ([f64::NEG_INFINITY; LANES], [NOWHERE; LANES]);
+
+    pub fn of(score: Scores, place: Places) -> Self {
+        let [a, b, c, d] = std::array::from_fn(|lane| score[lane].max(score[lane + HALF]));
+        let most = a.max(b).max(c.max(d));
+        let is_most = |lane| u8::from(score[lane] == most) << lane;
+        Self {
+            place,
+            most,
+            equal: (0..LANES).fold(0, |equal, lane| equal | is_most(lane)),
+        }
+    }
 }
 
 /// The best split of a lane while it is scanned.
@@ -186,7 +201,7 @@ pub fn nothing<const RAW: bool>() -> f64 {
 }
 
 /// Looks at every split, lane after lane.
-pub fn scan_portable<const RAW: bool>(scan: &StripScan, totals: &NodeTotals, best: &mut LaneBest) {
+pub fn scan_portable<const RAW: bool>(scan: &StripScan, totals: &NodeTotals) -> LaneBest {
     let mut states = totals.before.map(|sums| LaneState {
         sums,
         worth: nothing::<RAW>(),
@@ -202,8 +217,10 @@ pub fn scan_portable<const RAW: bool>(scan: &StripScan, totals: &NodeTotals, bes
         }
         at = end;
     }
-    best.score = states.map(|state| state.worth / state.over);
-    best.place = states.map(|state| state.place);
+    LaneBest::of(
+        states.map(|state| state.worth / state.over),
+        states.map(|state| state.place),
+    )
 }
 
 fn scan_lane<const RAW: bool>(
@@ -240,20 +257,6 @@ fn scan_lane<const RAW: bool>(
         }
     }
     *shared = state;
-}
-
-/// Puts the entries of every lane that go left before those that go right, both in their order.
-pub fn move_portable(from: &[Strip], to: &mut [Strip], left: usize, right: &[u8; ROWS]) {
-    let mut lefts = [0; LANES];
-    for (place, strip) in from.iter().enumerate() {
-        for (lane, (entry, lefts)) in strip.0.iter().zip(&mut lefts).enumerate() {
-            let side = right[row_of(*entry)];
-            let to_right = left + place - *lefts;
-            let at = if side == 0 { *lefts } else { to_right };
-            to[at].0[lane] = *entry;
-            *lefts += usize::from(side ^ 1);
-        }
-    }
 }
 
 /// Takes the rows that have a load.

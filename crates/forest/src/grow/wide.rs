@@ -1,7 +1,7 @@
 //! The engine for all data: entries of rank and row in the order of every feature, weights and
 //! targets looked up by row.
 
-use super::{BestSplit, Engine, Floor, Impurity, NodeRows, Spread};
+use super::{BestSplit, ChildSide, Engine, Floor, Impurity, NodeRows, Spread};
 use crate::column::MISSING;
 use crate::data::TrainingData;
 
@@ -82,14 +82,14 @@ impl<'a, C: Impurity> WideEngine<'a, C> {
     }
 
     fn entries(&self, block: NodeRows, feature: u32) -> &[Entry] {
-        let start = feature as usize * self.rows + block.start;
-        &self.buffers.entries[block.parity][start..][..block.len]
+        let start = feature as usize * self.rows + block.start();
+        &self.buffers.entries[block.buffer as usize][start..][..block.len()]
     }
 
     /// Looks at the split after `cut` rows with a value, the left side complete.
     fn judge(&mut self, feature: u32, spread: &Spread, cut: usize, side: Side) {
         let left = cut + side.missing(spread.missing);
-        let right = self.search.block.len - left;
+        let right = self.search.block.len() - left;
         let Floor { samples, weight } = self.search.floor;
         if left < samples || right < samples {
             return;
@@ -129,7 +129,7 @@ impl<'a, C: Impurity> WideEngine<'a, C> {
     }
 
     fn add_missing(&mut self, feature: u32, spread: &Spread) {
-        for place in spread.present..self.search.block.len {
+        for place in spread.present..self.search.block.len() {
             let row = self.entries(self.search.block, feature)[place].row;
             self.criterion.add(row);
         }
@@ -212,7 +212,7 @@ impl<C: Impurity> Engine for WideEngine<'_, C> {
         }
     }
 
-    fn begin(&mut self, block: NodeRows, sums: &C::Sums, floor: Floor) {
+    fn begin(&mut self, block: NodeRows, sums: &C::Sums, floor: Floor) -> bool {
         self.search = Search {
             block,
             sums: *sums,
@@ -220,6 +220,14 @@ impl<C: Impurity> Engine for WideEngine<'_, C> {
             best: f64::NEG_INFINITY,
             split: None,
         };
+        true
+    }
+
+    fn search_all(&mut self, features: &[u32]) {
+        for feature in features.iter().rev() {
+            let spread = self.spread(self.search.block, *feature);
+            self.search(*feature, &spread);
+        }
     }
 
     fn search(&mut self, feature: u32, spread: &Spread) {
@@ -282,15 +290,15 @@ impl<C: Impurity> Engine for WideEngine<'_, C> {
     }
 
     fn divide(&mut self, block: NodeRows, _: &C::Sums, split: &BestSplit) -> [C::Sums; 2] {
-        let start = split.feature as usize * self.rows + block.start;
-        let entries = &self.buffers.entries[block.parity][start..][..block.len];
+        let start = split.feature as usize * self.rows + block.start();
+        let entries = &self.buffers.entries[block.buffer as usize][start..][..block.len()];
         // Missing values are last in the order, whichever side they go to.
         let missing = split.left.saturating_sub(split.cut);
-        let (values, last) = entries.split_at(block.len - missing);
+        let (values, last) = entries.split_at(block.len() - missing);
         let (first, right) = values.split_at(split.cut);
         let left = || first.iter().chain(last);
         // All rows have the mark that their node's side of its parent gave them.
-        if block.right {
+        if block.side == ChildSide::Right {
             for entry in left() {
                 self.buffers.right[entry.row as usize] = false;
             }
@@ -307,12 +315,11 @@ impl<C: Impurity> Engine for WideEngine<'_, C> {
     }
 
     fn partition(&mut self, block: NodeRows, split: &BestSplit, _: [bool; 2]) {
-        let [a, b] = &mut self.buffers.entries;
-        let (from, to) = if block.parity == 0 { (a, b) } else { (b, a) };
+        let (from, to) = block.buffer.of_node_and_children(&mut self.buffers.entries);
         for column in 0..self.data.columns() {
-            let start = column * self.rows + block.start;
-            let from = &from[start..][..block.len];
-            let to = &mut to[start..][..block.len];
+            let start = column * self.rows + block.start();
+            let from = &from[start..][..block.len()];
+            let to = &mut to[start..][..block.len()];
             let mut left = 0;
             for (place, entry) in from.iter().enumerate() {
                 let right = self.buffers.right[entry.row as usize];

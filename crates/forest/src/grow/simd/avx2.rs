@@ -5,8 +5,8 @@ use std::arch::x86_64::*;
 use std::hint::black_box;
 
 use super::super::strips::{
-    HALF, LANES, LaneBest, MissingLeft, NOWHERE, NodeTotals, ROWS, SUM_BITS, Strip, StripScan,
-    nothing,
+    HALF, LANES, LaneBest, MissingLeft, NOWHERE, NodeTotals, Places, ROWS, SUM_BITS, Scores, Strip,
+    StripScan, nothing,
 };
 use super::shared::{BLOCK, SPREAD, SUM_MASK, put, sides};
 
@@ -127,21 +127,23 @@ impl Taken {
     }
 
     #[target_feature(enable = "avx2")]
-    fn store(&self, best: &mut LaneBest, half: usize) {
+    fn store(&self, (scores, places): (&mut Scores, &mut Places), half: usize) {
         let score = _mm256_div_pd(self.worth, self.over);
-        store_256(&mut best.score, half, _mm256_castpd_si256(score));
-        store_256(&mut best.place, half, self.place);
+        store_256(scores, half, _mm256_castpd_si256(score));
+        store_256(places, half, self.place);
     }
 }
 
 #[target_feature(enable = "avx2")]
-pub fn scan<const RAW: bool>(scan: &StripScan, totals: &NodeTotals, best: &mut LaneBest) {
+pub fn scan<const RAW: bool>(scan: &StripScan, totals: &NodeTotals) -> LaneBest {
+    let (mut scores, mut places) = LaneBest::NOTHING;
     let missing = scan.missing();
     for half in [0, HALF] {
         if scan.looked >> half & 0b1111 != 0 {
-            half_256::<RAW>((scan, totals), &missing, half, best);
+            half_256::<RAW>((scan, totals), &missing, half, (&mut scores, &mut places));
         }
     }
+    LaneBest::of(scores, places)
 }
 
 #[target_feature(enable = "avx2")]
@@ -149,7 +151,7 @@ fn half_256<const RAW: bool>(
     (scan, totals): (&StripScan, &NodeTotals),
     missing: &MissingLeft,
     half: usize,
-    best: &mut LaneBest,
+    (scores, places): (&mut Scores, &mut Places),
 ) {
     let bytes = _mm256_set_epi64x(SPREAD[1], SPREAD[0], SPREAD[1], SPREAD[0]);
     let sum_mask = _mm256_set1_epi64x(SUM_MASK);
@@ -185,7 +187,7 @@ fn half_256<const RAW: bool>(
         let mask = _mm256_castsi256_pd(mask);
         taken.take::<RAW>((node, totals), (left, sum), mask, place);
     }
-    taken.store(best, half);
+    taken.store((scores, places), half);
 }
 
 #[target_feature(enable = "avx2")]

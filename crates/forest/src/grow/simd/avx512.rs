@@ -7,20 +7,20 @@ mod skip;
 use std::arch::x86_64::*;
 use std::hint::black_box;
 
+use super::super::sides::SideBits;
 use super::super::strips::{
     HALF, LANES, LaneBest, MissingLeft, NodeTotals, ROWS, Strip, StripScan,
 };
 use super::shared::{BLOCK, put, sides};
 use crate::packed::TemplateStrip;
-use scanner::{Scanner, Taken, store_512};
+use scanner::{Scanner, Taken, lanes_of, store_512};
 
 #[target_feature(enable = "avx512f,avx512bw,avx512dq")]
 pub fn scan<const RAW: bool>(
     scan: &StripScan,
     totals: &NodeTotals,
     scratch: &mut Vec<Strip>,
-    best: &mut LaneBest,
-) {
+) -> LaneBest {
     let end = scan.places[1];
     let mut taken = Taken::nothing::<RAW>(totals);
     let mut scanner = Scanner::new(scan, totals);
@@ -34,7 +34,7 @@ pub fn scan<const RAW: bool>(
         }
         Some(missing) => scanner.range::<RAW, true>([0, end], missing, &mut taken),
     }
-    taken.store(best);
+    taken.best()
 }
 
 /// Nodes from this size on are scanned block by block.
@@ -47,6 +47,41 @@ pub fn partition<const WIDTH: usize>(
     left: usize,
     right: &[u8; ROWS],
 ) {
+    divide::<WIDTH>(from, to, left, |strip| sides::<WIDTH>(strip, right));
+}
+
+/// The same where rows are numbered.
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
+pub fn partition_numbered(
+    width: usize,
+    (from, to): (&[Strip], &mut [Strip]),
+    left: usize,
+    bits: &SideBits,
+) {
+    let bits = lanes_of(bits);
+    let one = _mm512_set1_epi64(1);
+    let sides = |strip: &Strip| {
+        let entries = lanes_of(&strip.0);
+        // Both take as many of the lowest bits as they need.
+        let words = _mm512_permutexvar_epi64(_mm512_srli_epi64::<22>(entries), bits);
+        let sides = _mm512_rorv_epi64(words, _mm512_srli_epi64::<16>(entries));
+        _mm512_test_epi64_mask(sides, one)
+    };
+    if width <= HALF {
+        divide::<HALF>(from, to, left, sides);
+    } else {
+        divide::<LANES>(from, to, left, sides);
+    }
+}
+
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
+fn divide<const WIDTH: usize>(
+    from: &[Strip],
+    to: &mut [Strip],
+    left: usize,
+    sides: impl Fn(&Strip) -> u8,
+) {
     let to = &mut to[..from.len()];
     let eight = _mm256_set1_epi32(LANES as i32);
     let last = _mm256_set1_epi32((to.len() * LANES) as i32 - 1);
@@ -57,7 +92,7 @@ pub fn partition<const WIDTH: usize>(
     let mut places = [[0_u64; HALF]; BLOCK];
     for strips in from.chunks(BLOCK) {
         for (strip, places) in strips.iter().zip(&mut places) {
-            let goes_right = sides::<WIDTH>(strip, right);
+            let goes_right = sides(strip);
             let lanes = _mm256_mask_mov_epi32(to_left, goes_right, to_right);
             to_left = _mm256_mask_add_epi32(to_left, !goes_right, to_left, eight);
             to_right = _mm256_mask_add_epi32(to_right, goes_right, to_right, eight);

@@ -20,9 +20,9 @@ mod neon;
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 mod shared;
 
+use super::sides::{Sides, move_portable};
 use super::strips::{
-    HALF, LANES, LaneBest, NodeTotals, ROWS, Strip, StripScan, load_portable, move_portable,
-    scan_portable,
+    HALF, LANES, LaneBest, NodeTotals, Strip, StripScan, load_portable, scan_portable,
 };
 use crate::packed::TemplateStrip;
 
@@ -80,23 +80,20 @@ pub fn scan<const RAW: bool>(
     node: &StripScan,
     totals: &NodeTotals,
     scratch: &mut Vec<Strip>,
-    best: &mut LaneBest,
-) {
+) -> LaneBest {
     match path {
         #[cfg(target_arch = "x86_64")]
         // SAFETY: `or_lower` has made sure that the processor has these instructions.
         VectorPath::Avx512 if node.looked >> HALF != 0 => unsafe {
-            avx512::scan::<RAW>(node, totals, scratch, best);
+            avx512::scan::<RAW>(node, totals, scratch)
         },
         #[cfg(target_arch = "x86_64")]
         // SAFETY: as above; who has AVX-512 has AVX2.
-        VectorPath::Avx512 | VectorPath::Avx2 => unsafe {
-            avx2::scan::<RAW>(node, totals, best);
-        },
+        VectorPath::Avx512 | VectorPath::Avx2 => unsafe { avx2::scan::<RAW>(node, totals) },
         #[cfg(target_arch = "aarch64")]
         // SAFETY: `or_lower` has made sure that the processor has these instructions.
-        VectorPath::Neon => unsafe { neon::scan::<RAW>(node, totals, best) },
-        _ => scan_portable::<RAW>(node, totals, best),
+        VectorPath::Neon => unsafe { neon::scan::<RAW>(node, totals) },
+        _ => scan_portable::<RAW>(node, totals),
     }
 }
 
@@ -107,8 +104,18 @@ pub fn partition(
     width: usize,
     (from, to): (&[Strip], &mut [Strip]),
     left: usize,
-    right: &[u8; ROWS],
+    sides: Sides,
 ) {
+    let right = match sides {
+        #[cfg(target_arch = "x86_64")]
+        Sides::Bits(bits) if path == VectorPath::Avx512 => {
+            // SAFETY: `or_lower` has made sure that the processor has these instructions.
+            unsafe { avx512::partition_numbered(width, (from, to), left, bits) };
+            return;
+        }
+        Sides::Bits(_) => return move_portable(from, to, left, sides),
+        Sides::Rows(right) => right,
+    };
     match path {
         #[cfg(target_arch = "x86_64")]
         // SAFETY: `or_lower` has made sure that the processor has these instructions.
@@ -134,7 +141,7 @@ pub fn partition(
         #[cfg(target_arch = "aarch64")]
         // SAFETY: as above.
         VectorPath::Neon => unsafe { neon::partition::<LANES>(from, to, left, right) },
-        _ => move_portable(from, to, left, right),
+        _ => move_portable(from, to, left, sides),
     }
 }
 

@@ -6,8 +6,8 @@ use std::array::from_fn;
 use std::hint::black_box;
 
 use super::super::strips::{
-    HALF, LANES, LaneBest, MissingLeft, NOWHERE, NodeTotals, ROWS, SUM_BITS, Strip, StripScan,
-    nothing,
+    HALF, LANES, LaneBest, MissingLeft, NOWHERE, NodeTotals, Places, ROWS, SUM_BITS, Scores, Strip,
+    StripScan, nothing,
 };
 use super::shared::{BLOCK, SPREAD, SUM_MASK, sides};
 
@@ -112,10 +112,10 @@ impl TakenPair {
 
     /// Stores it as the lanes from this one on.
     #[target_feature(enable = "neon")]
-    fn store(&self, best: &mut LaneBest, lane: usize) {
+    fn store(&self, (scores, places): (&mut Scores, &mut Places), lane: usize) {
         let score = vdivq_f64(self.worth, self.over);
-        let scores = &mut best.score[lane..lane + 2];
-        let places = &mut best.place[lane..lane + 2];
+        let scores = &mut scores[lane..lane + 2];
+        let places = &mut places[lane..lane + 2];
         // SAFETY: both have two lanes, and no alignment is needed.
         unsafe {
             vst1q_f64(scores.as_mut_ptr(), score);
@@ -131,13 +131,15 @@ fn is_any(mask: uint64x2_t) -> bool {
 }
 
 #[target_feature(enable = "neon")]
-pub fn scan<const RAW: bool>(scan: &StripScan, totals: &NodeTotals, best: &mut LaneBest) {
+pub fn scan<const RAW: bool>(scan: &StripScan, totals: &NodeTotals) -> LaneBest {
+    let (mut scores, mut places) = LaneBest::NOTHING;
     let missing = scan.missing();
     for half in [0, HALF] {
         if scan.looked >> half & 0b1111 != 0 {
-            scan_half::<RAW>((scan, totals), &missing, half, best);
+            scan_half::<RAW>((scan, totals), &missing, half, (&mut scores, &mut places));
         }
     }
+    LaneBest::of(scores, places)
 }
 
 #[target_feature(enable = "neon")]
@@ -145,7 +147,7 @@ fn scan_half<const RAW: bool>(
     (scan, totals): (&StripScan, &NodeTotals),
     missing: &MissingLeft,
     half: usize,
-    best: &mut LaneBest,
+    (scores, places): (&mut Scores, &mut Places),
 ) {
     let spread = SPREAD.map(i64::cast_unsigned);
     // SAFETY: there are two numbers, and no alignment is needed.
@@ -179,7 +181,7 @@ fn scan_half<const RAW: bool>(
         here = vaddq_u64(here, one);
     }
     for (pair, taken) in taken.iter().enumerate() {
-        taken.store(best, half + 2 * pair);
+        taken.store((scores, places), half + 2 * pair);
     }
 }
 

@@ -25,7 +25,7 @@ const fn spread(base: i64) -> i64 {
 
 /// Strips whose places are computed before their entries are stored: what was just stored in
 /// one piece cannot be loaded in parts at once.
-pub const BLOCK: usize = 32;
+pub const BLOCK: usize = 16;
 
 /// One bit for each entry whose row goes right.
 pub fn sides<const WIDTH: usize>(strip: &Strip, right: &[u8; ROWS]) -> u8 {

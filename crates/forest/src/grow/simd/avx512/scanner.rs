@@ -121,11 +121,18 @@ impl Taken {
         }
     }
 
+    /// As [`LaneBest::of`].
     #[target_feature(enable = "avx512f")]
-    pub fn store(&self, best: &mut LaneBest) {
+    pub fn best(&self) -> LaneBest {
         let score = _mm512_div_pd(self.worth, self.over);
-        store_512(&mut best.score, _mm512_castpd_si512(score));
-        store_512(&mut best.place, self.place);
+        let most = _mm512_reduce_max_pd(score);
+        let mut place = [NOWHERE; LANES];
+        store_512(&mut place, self.place);
+        LaneBest {
+            place,
+            most,
+            equal: _mm512_cmp_pd_mask::<_CMP_EQ_OQ>(score, _mm512_set1_pd(most)),
+        }
     }
 }
 
