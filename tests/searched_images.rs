@@ -9,6 +9,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
+use common::screen::Screen;
 use common::{Bench, findings, read_json, stderr, stdout, worker_is_there};
 use serde_json::Value;
 
@@ -140,6 +141,25 @@ fn without_the_worker_it_says_what_to_do() {
         assert!(!told.contains("panicked"), "{told}");
     }
     assert!(bench.run_names().is_empty());
+}
+
+/// A few processes of the worker train on few images while the form is open.
+#[test]
+fn a_search_on_images_is_estimated_before_it_starts() {
+    if !worker_is_there() {
+        return;
+    }
+    let bench = Bench::new();
+    fs::create_dir_all(bench.path("config/workbench")).unwrap();
+    let config = "lab = \"tune\"\npreset = \"cnn\"\n";
+    bench.write("config/workbench/config.toml", config);
+    let mut screen = Screen::open(&bench, &[]);
+    screen.wait_for("Search hyperparameters");
+    screen.press("\r");
+    screen.wait_for("--lab tune --preset cnn");
+    screen.wait_for("one epoch takes");
+    screen.press("q");
+    assert_eq!(screen.end().0, 0);
 }
 
 #[test]

@@ -74,6 +74,13 @@ pub fn repeat_time(
         // Others decide, and the same code trains.
         (None, engine) => engine?.stopper(),
     };
+    if stopper == Stopper::Pbt && settings.objective.is_process() {
+        // It is left out: states of processes cannot be copied.
+        return Some(RepeatTime {
+            seconds: 0.0,
+            bound: TimeBound::About,
+        });
+    }
     let work = work(stopper, settings, settings.slots(asked.workers) as f64);
     let again_s = timed.seconds(settings.budget as f64, 1.0, asked.cores);
     let mut seconds = timed.seconds(work.units, work.at_once, asked.cores);
@@ -234,6 +241,8 @@ mod tests {
         );
         is(told("random", 1, &["equal_budget=false"]), 104.0, About);
         is(told("pbt", 1, &["population=6"]), 56.0, About);
+        is(told("pbt", 1, &["objective=cnn"]), 0.0, About);
+        is(told("random", 1, &["objective=cnn"]), 104.0, About);
     }
 
     #[test]
@@ -306,6 +315,9 @@ mod tests {
         let timed = lab().calibrate(&program, &|| true);
         assert_eq!(timed, Err(NotTimed::Programs));
         assert!(!std::path::Path::new("started").exists());
+        let images = config(&["objective=cnn"]);
+        let timed = lab().calibrate(&images, &|| true);
+        assert_eq!(timed, Err(NotTimed::NotSetUp));
         let mut refused = config(&[]);
         let rows = ParamValue::Integer(30_000_000);
         refused.params.insert("rows".to_owned(), rows);

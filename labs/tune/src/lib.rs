@@ -24,6 +24,7 @@ mod messages;
 mod objective;
 mod oracle;
 mod prepared;
+mod process_time;
 mod recorded;
 mod searched;
 mod settings;
@@ -125,16 +126,27 @@ impl Lab for Tune {
         config: &RunConfig,
         is_wanted: &dyn Fn() -> bool,
     ) -> Result<Calibration, NotTimed> {
-        let objective = text(&config.params, "objective");
-        let objective = objective.ok().and_then(ObjectiveKind::of);
-        if objective.is_some_and(ObjectiveKind::is_process) {
-            return Err(NotTimed::Programs);
+        let failed = |_| NotTimed::Failed;
+        let settings = SearchSettings::new(&config.params).map_err(failed)?;
+        match settings.objective {
+            ObjectiveKind::Program => Err(NotTimed::Programs),
+            ObjectiveKind::Cnn => {
+                let worker = self.worker(&settings, WorkerNeed::Found);
+                worker.map_err(|_| NotTimed::NotSetUp)?;
+                let few = process_time::on_few_images(config, &settings);
+                let (mut few, scale) = few.map_err(failed)?;
+                found_gpus::choose(&mut few.params).map_err(failed)?;
+                let made = self.made_of(&few, WorkerNeed::Found);
+                let (_, space, work) = made.map_err(failed)?;
+                let of = (&settings, scale);
+                process_time::time(&work.objective, (&space, config.seed), of, is_wanted)
+            }
+            ObjectiveKind::Mlp | ObjectiveKind::Forest => {
+                let made = self.made_of(config, WorkerNeed::Unneeded);
+                let (settings, space, work) = made.map_err(failed)?;
+                duration::time(&work.objective, (&space, config.seed), &settings, is_wanted)
+            }
         }
-        let made = self
-            .made_of(config, WorkerNeed::Unneeded)
-            .map_err(|_| NotTimed::Failed)?;
-        let (settings, space, work) = made;
-        duration::time(&work.objective, (&space, config.seed), &settings, is_wanted)
     }
 
     fn repeat_time(&self, asked: &RepeatAsked<'_>, timed: &Calibration) -> Option<RepeatTime> {
