@@ -27,6 +27,9 @@ const POLL: Duration = Duration::from_secs(2);
 /// How long a signal may take from the system to the loop.
 const SETTLE: Duration = Duration::from_millis(50);
 
+/// How long ending waits for what is being timed to end.
+const LEAVE: Duration = Duration::from_millis(500);
+
 /// The signals that the interface answers.
 struct Signals {
     interrupt: SignalStream,
@@ -106,6 +109,8 @@ impl Loop<'_> {
         let mut polled = Instant::now();
         loop {
             if let Some(exit) = self.exit {
+                // Processes that are timed are ended by this one.
+                self.session.end_timing(LEAVE);
                 return Ok(exit);
             }
             if let Some(missing) = self.missing.take() {
@@ -186,7 +191,7 @@ impl Loop<'_> {
                 Effect::CompletePath(typed) => self.session.complete(typed),
                 Effect::Setups(effect) => self.session.setups(effect),
                 Effect::Calibrate(request) => self.session.calibrate(request),
-                Effect::EndTiming => self.session.end_timing(),
+                Effect::EndTiming => self.session.end_timing(Duration::ZERO),
                 Effect::LookAround => self.session.look_around(),
                 Effect::Export(loaded, request) => self.session.export(loaded, request),
                 Effect::ExportComparison(runs, request) => {

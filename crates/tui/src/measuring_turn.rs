@@ -2,14 +2,19 @@
 //! nothing newer is, the latest alone.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 /// The turn to measure.
 #[derive(Debug, Default)]
 pub struct MeasuringTurn {
     latest: AtomicU64,
-    turn: Mutex<()>,
+    is_taken: Mutex<bool>,
+    given_back: Condvar,
 }
+
+/// Somebody's turn, given back when it is dropped.
+struct Turn<'a>(&'a MeasuringTurn);
 
 impl MeasuringTurn {
     /// The number of something that is to be timed; it makes those before it out of date.
@@ -20,6 +25,17 @@ impl MeasuringTurn {
     /// Nothing that has a number is wanted any more.
     pub fn end(&self) {
         self.number();
+    }
+
+    /// The same, and waits until what was begun has ended, but no longer than `most`. Gives whether
+    /// it has.
+    pub fn end_within(&self, most: Duration) -> bool {
+        self.end();
+        let waited = self
+            .given_back
+            .wait_timeout_while(self.taken(), most, |taken| *taken);
+        let (taken, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        !*taken
     }
 
     /// Waits for its turn and measures; `None` if by then, or by the end of it, something newer is
@@ -36,20 +52,38 @@ impl MeasuringTurn {
 
     /// Waits for its turn and measures.
     pub fn alone<T>(&self, measure: impl FnOnce() -> T) -> T {
-        let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        let taken = self.taken();
+        let waited = self.given_back.wait_while(taken, |taken| *taken);
+        *waited.unwrap_or_else(PoisonError::into_inner) = true;
+        let _turn = Turn(self);
         measure()
+    }
+
+    fn taken(&self) -> MutexGuard<'_, bool> {
+        self.is_taken.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        *self.0.taken() = false;
+        self.0.given_back.notify_all();
     }
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test may end on the spot")]
 mod tests {
+    use std::sync::mpsc::channel;
+    use std::thread;
+
     use super::*;
 
     #[test]
     fn only_the_latest_is_timed_and_nothing_beside_it() {
         let turns = MeasuringTurn::default();
         let numbers = [turns.number(), turns.number(), turns.number()];
-        let has_turn = || turns.turn.try_lock().is_err();
+        let has_turn = || *turns.taken();
         let timed = numbers.map(|number| turns.latest(number, |_| has_turn()));
         assert_eq!(timed, [None, None, Some(true)]);
         assert!(turns.alone(has_turn));
@@ -69,5 +103,30 @@ mod tests {
             heard.push(is_wanted());
         });
         assert_eq!((found, heard), (None, vec![true, false]));
+    }
+
+    #[test]
+    fn what_is_timed_is_waited_for_when_it_is_ended() {
+        let turns = MeasuringTurn::default();
+        let long = Duration::from_secs(60);
+        assert!(turns.end_within(long));
+        let number = turns.number();
+        let (began, begin) = channel();
+        thread::scope(|scope| {
+            let timing = scope.spawn(|| {
+                turns.latest(number, |is_wanted| {
+                    began.send(()).unwrap();
+                    while is_wanted() {
+                        thread::yield_now();
+                    }
+                })
+            });
+            begin.recv().unwrap();
+            assert!(turns.end_within(long));
+            assert_eq!(timing.join().unwrap(), None);
+        });
+        // What does not ask is not waited for any longer.
+        let waited = turns.alone(|| turns.end_within(Duration::from_millis(1)));
+        assert!(!waited);
     }
 }

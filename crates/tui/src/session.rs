@@ -256,9 +256,9 @@ impl Session {
         });
     }
 
-    /// Ends what is being timed.
-    pub fn end_timing(&self) {
-        self.turn.end();
+    /// Ends what is being timed, and waits for that no longer than `most`.
+    pub fn end_timing(&self, most: Duration) {
+        self.turn.end_within(most);
     }
 
     /// Looks for other processes that measure; nothing is told while there are none and were none.

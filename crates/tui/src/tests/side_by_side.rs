@@ -91,13 +91,18 @@ fn compared(theme: ThemeName, ascii: bool) -> Fixture {
 
 /// Three runs over several numbers of workers, on two machines, one of which did other work.
 fn rich(fixture: &mut Fixture) {
+    rich_of(fixture, 5);
+}
+
+/// The same of so many repeats.
+fn rich_of(fixture: &mut Fixture, repeats: u32) {
     fixture.press("esc M g m m m");
     let Some(Effect::History(HistoryEffect::Compare(runs))) = fixture.press("c").pop() else {
         panic!("three runs are marked");
     };
     let config = RunConfig {
         workers: vec![1, 2, 4],
-        repeats: 5,
+        repeats,
         ..quick()
     };
     let mut snapshots: Vec<Snapshot> = runs
@@ -165,6 +170,22 @@ fn runs_differ_in_colour_where_there_is_colour_and_in_letter_always() {
     assert!(a != b && a != Color::Reset && b != Color::Reset);
     let mono = letter_colours(&mut compared(ThemeName::Mono, false));
     assert_eq!(mono, [Color::Reset; 2]);
+}
+
+/// A number of repeats with more digits takes room from the bars, not from the intervals.
+#[test]
+fn intervals_are_written_beside_any_number_of_repeats() {
+    for repeats in [5, 12, 150] {
+        let mut fixture = compared(ThemeName::Dark, false);
+        rich_of(&mut fixture, repeats);
+        fixture.shown(80, 24);
+        fixture.press("tab");
+        let shown = fixture.shown(80, 24);
+        let line = shown.lines().find(|line| line.contains('×'));
+        let line = line.unwrap_or_else(|| panic!("{shown}"));
+        assert!(line.contains(&format!(" {repeats} ")), "{shown}");
+        assert_eq!(line.matches(" to ").count(), 2, "{shown}");
+    }
 }
 
 #[test]

@@ -79,7 +79,7 @@ impl Columns {
             let names = NAME + repeats + 1;
             room.saturating_sub(names + texts + gaps * GAP)
         };
-        if rest(times + speeds, 2) < 2 * BAR {
+        if rest(times + speeds, 2) < BAR + BAR / 2 {
             // Less is said of what is not drawn.
             written = [!speedups, speedups];
             (times, speeds) = both(written);
