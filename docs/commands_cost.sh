@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# What a repeat of a program costs beside the program: `true` as two arms under workbench and under hyperfine (without a
-# shell), in turn. What each of them takes for three repeats is subtracted: it is what starting and ending take. Needs a
+# What a repeat of a program costs beside the program: `true` as two arms under workbench and under hyperfine, without a
+# shell and as it is used without options, in turn. What each of them takes for three repeats is subtracted: it is what starting and ending take. Needs a
 # release build, hyperfine 1.20 (cargo install hyperfine --version 1.20.0) and python3. WORKBENCH names another program,
 # WORKBENCH_BEFORE one that is measured in turn with it.
 #
@@ -24,9 +24,12 @@ def ours(program):
     return command, lambda said: [1e3 * arm["wall_median_s"] for arm in json.loads(said)["arms"]]
 
 
-def theirs(repeats):
-    return ["hyperfine", "-N", "--warmup", "0", "--runs", str(repeats), "--export-json", f"{work}/h.json",
-            "--style", "none", "true", "true"]
+def theirs(*options):
+    def command(repeats):
+        return ["hyperfine", *options, "--warmup", "0", "--runs", str(repeats), "--export-json", f"{work}/h.json",
+                "--style", "none", "true", "true"]
+
+    return command, said_by_hyperfine
 
 
 def said_by_hyperfine(_):
@@ -49,7 +52,7 @@ def cost(command, stated):
     return wall, cpu, statistics.mean(stated(many[2]))
 
 
-kinds = {"workbench": ours(workbench), "hyperfine": (theirs, said_by_hyperfine)}
+kinds = {"workbench": ours(workbench), "hyperfine -N": theirs("-N"), "hyperfine": theirs()}
 if before := os.environ.get("WORKBENCH_BEFORE"):
     kinds["workbench before"] = ours(before)
 seen = {name: [] for name in kinds}
