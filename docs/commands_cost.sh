@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# What a repeat of a program costs beside the program: `true` as two arms under workbench and under hyperfine, without a
-# shell and as it is used without options, in turn. What each of them takes for three repeats is subtracted: it is what starting and ending take. Needs a
-# release build, hyperfine 1.20 (cargo install hyperfine --version 1.20.0) and python3. WORKBENCH names another program,
+# What a repeat of a program costs beside the program: `true` as two arms under workbench and under
+# hyperfine, without a shell and as it is used without options, in turn. What each of them takes for
+# three repeats is subtracted: it is what starting and ending take. Needs a release build, hyperfine
+# 1.20 (cargo install hyperfine --version 1.20.0) and python3. WORKBENCH names another program,
 # WORKBENCH_BEFORE one that is measured in turn with it.
 #
 #     docs/commands_cost.sh [ROUNDS] [REPEATS]
@@ -26,8 +27,8 @@ def ours(program):
 
 def theirs(*options):
     def command(repeats):
-        return ["hyperfine", *options, "--warmup", "0", "--runs", str(repeats), "--export-json", f"{work}/h.json",
-                "--style", "none", "true", "true"]
+        return ["hyperfine", *options, "--warmup", "0", "--runs", str(repeats),
+                "--export-json", f"{work}/h.json", "--style", "none", "true", "true"]
 
     return command, said_by_hyperfine
 

@@ -49,7 +49,7 @@ def describe(finished, tasks):
     print(
         f"{finished['arm']} ({finished['workers']}), repeat {finished['repeat']}: idle {idle:.2%}, "
         f"gaps {statistics.median(gaps) / 1e3:.0f} us, at most {max(gaps) / 1e6:.1f} ms, "
-        f"last trials {(start + wall - until) / 1e6:.0f} ms of {wall / 1e9:.1f} s, "
+        f"last tasks {(start + wall - until) / 1e6:.0f} ms of {wall / 1e9:.1f} s, "
         f"waiting for a core {off / (len(slots) * wall):.2%}"
     )
 

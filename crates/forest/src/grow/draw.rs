@@ -80,6 +80,7 @@ impl FeatureOrder {
         self.constant[old..new].copy_from_slice(&self.features[old..new]);
         (engine.found(sums), known + found)
     }
+
     /// Draws all features where none is constant: the first one that is looked at is last.
     fn draw_all(&mut self, draws: &mut FeatureDraws) {
         let mut left = self.features.len();

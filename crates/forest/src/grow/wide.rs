@@ -223,11 +223,8 @@ impl<C: Impurity> Engine for WideEngine<'_, C> {
         true
     }
 
-    fn search_all(&mut self, features: &[u32]) {
-        for feature in features.iter().rev() {
-            let spread = self.spread(self.search.block, *feature);
-            self.search(*feature, &spread);
-        }
+    fn search_all(&mut self, _: &[u32]) {
+        unreachable!("this engine never says that no feature is constant");
     }
 
     fn search(&mut self, feature: u32, spread: &Spread) {
