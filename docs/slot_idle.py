@@ -6,7 +6,8 @@
 
 A line for each repeat: its idle share of the slots' time from the start to the end of the last task
 of the slot that ends first, the median and the longest gap between two tasks of a slot, how long the
-other slots still worked after that, and for how much of the slots' time a task waited for a core.
+other slots still worked after that, and for how much of the slots' time a task was on no core:
+something else ran there, or it waited, for example for a file.
 """
 
 import json
@@ -50,7 +51,7 @@ def describe(finished, tasks):
         f"{finished['arm']} ({finished['workers']}), repeat {finished['repeat']}: idle {idle:.2%}, "
         f"gaps {statistics.median(gaps) / 1e3:.0f} us, at most {max(gaps) / 1e6:.1f} ms, "
         f"last tasks {(start + wall - until) / 1e6:.0f} ms of {wall / 1e9:.1f} s, "
-        f"waiting for a core {off / (len(slots) * wall):.2%}"
+        f"tasks off the cores {off / (len(slots) * wall):.2%}"
     )
 
 

@@ -131,13 +131,14 @@ impl Lab for Tune {
         match settings.objective {
             ObjectiveKind::Program => Err(NotTimed::Programs),
             ObjectiveKind::Cnn => {
-                let worker = self.worker(&settings, WorkerNeed::Found);
-                worker.map_err(|_| NotTimed::NotSetUp)?;
                 let few = process_time::on_few_images(config, &settings);
                 let (mut few, scale) = few.map_err(failed)?;
                 found_gpus::choose(&mut few.params).map_err(failed)?;
                 let made = self.made_of(&few, WorkerNeed::Found);
-                let (_, space, work) = made.map_err(failed)?;
+                let (_, space, work) = made.map_err(|error| match error {
+                    LabError::SetUp { .. } | LabError::Environment(_) => NotTimed::NotSetUp,
+                    _ => NotTimed::Failed,
+                })?;
                 let of = (&settings, scale);
                 process_time::time(&work.objective, (&space, config.seed), of, is_wanted)
             }
