@@ -19,7 +19,7 @@ fuzz_target!(|bytes: &[u8]| {
             let result = compute(&snapshot).expect("a log that is accepted has a first event");
             for arm in &result.arms {
                 let lost = arm.lost_s;
-                for part in [lost.overhead, lost.imbalance, lost.waiting, lost.inflation] {
+                for part in lost.by_cause() {
                     assert!(part >= -1e-6, "{lost:?}");
                 }
             }

@@ -297,14 +297,9 @@ fn shares(lost: &LostSeconds, slots_s: f64) -> BTreeMap<String, f64> {
             0.0
         }
     };
-    [
-        ("overhead", share(lost.overhead)),
-        ("imbalance", share(lost.imbalance)),
-        ("waiting", share(lost.waiting)),
-        ("inflation", share(lost.inflation)),
-    ]
-    .map(|(cause, share)| (cause.to_owned(), share))
-    .into()
+    let shares = lost.by_cause().map(share);
+    let causes = LostSeconds::CAUSES.map(str::to_owned);
+    causes.into_iter().zip(shares).collect()
 }
 
 impl Graded {

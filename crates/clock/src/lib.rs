@@ -1,9 +1,11 @@
-//! Time as a run sees it: nanoseconds since the run began, and CPU time of threads and
-//! of the process.
+//! Time as a run sees it: nanoseconds since the run began, CPU time of threads and of the process,
+//! and the time for which a thread waited for a core.
 //!
 //! - **Belongs here:** reading clocks, and stopping them while the whole program is stopped.
 //! - **May use:** no other crate of this tree.
 //! - **Does not belong here:** deciding what the readings mean.
+
+mod core_wait;
 
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering, fence};
@@ -11,6 +13,8 @@ use std::time::Instant;
 
 use parking_lot::Mutex;
 use rustix::time::{ClockId, clock_gettime};
+
+pub use core_wait::CoreWait;
 
 /// The run's monotonic clock. Every timestamp in a record is nanoseconds since this clock's origin.
 ///

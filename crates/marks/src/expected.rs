@@ -158,6 +158,7 @@ fn lost(seconds: &LostSeconds, cause: Option<Cause>) -> f64 {
         Some(Cause::Imbalance) => seconds.imbalance,
         Some(Cause::Waiting) => seconds.waiting,
         Some(Cause::Inflation) => seconds.inflation,
+        Some(Cause::NoCore) => seconds.no_core,
     }
 }
 

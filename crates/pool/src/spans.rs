@@ -34,6 +34,7 @@ pub struct AttemptTimes {
     pub started_ns: u64,
     pub finished_ns: u64,
     pub cpu_ns: u64,
+    pub core_wait_ns: u64,
     pub outcome: Outcome,
 }
 
@@ -117,6 +118,7 @@ impl Spans {
             started_ns: now_ns,
             finished_ns: now_ns,
             cpu_ns: 0,
+            core_wait_ns: 0,
             outcome: Outcome::Cancelled,
         };
         self.never_ran.lock().push(RawSpan::new(header, ran));
@@ -149,6 +151,7 @@ impl Spans {
                 started_ns: raw.ran.started_ns,
                 finished_ns: raw.ran.finished_ns,
                 cpu_ns: raw.ran.cpu_ns,
+                core_wait_ns: raw.ran.core_wait_ns,
                 outcome: raw.ran.outcome,
             }));
         }

@@ -65,8 +65,18 @@ pub struct TaskSpan {
     pub finished_ns: u64,
     /// CPU time of the attempt itself, without tasks that ran nested inside it.
     pub cpu_ns: u64,
+    /// For how long the attempt could have run and waited for a core, as far as the system counts
+    /// it ([`CoreWait`](workbench_clock::CoreWait)); without tasks that ran nested inside it.
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "is_zero"))]
+    pub core_wait_ns: u64,
     /// How it ended.
     pub outcome: Outcome,
+}
+
+#[cfg(feature = "serde")]
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
+fn is_zero(ns: &u64) -> bool {
+    *ns == 0
 }
 
 impl TaskSpan {

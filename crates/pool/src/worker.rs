@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use workbench_clock::thread_cpu_ns;
+use workbench_clock::{CoreWait, thread_cpu_ns};
 
 use super::context::TaskContext;
 use super::error::TaskError;
@@ -36,6 +36,9 @@ const HOT_NS: u64 = 1_000;
 /// The clock of CPU time costs a system call. Over stretches shorter than this the thread counts as
 /// running all the time, so that CPU times are exact to this many nanoseconds.
 const CPU_SLACK_NS: u64 = 20_000;
+
+/// What a task was off its core for is looked into from here on: that costs another system call.
+const OFF_CORE_NS: u64 = 50_000;
 
 /// With more tasks than this nested on its stack, a blocked thread runs only the task that it waits
 /// for, and tasks that no other thread is free to run. Bounds the stack when unrelated tasks keep
@@ -60,6 +63,9 @@ pub struct PoolThread {
     processes_cpu_ns: Cell<u64>,
     /// A time on the pool's clock and the CPU time then.
     cpu_mark: Cell<(u64, u64)>,
+    /// The thread's wait for cores, and what it was at the last look.
+    core_wait: CoreWait,
+    core_wait_mark: Cell<u64>,
     /// Waits that sleep, or would if no task was nested in them.
     sleeping_waits: RefCell<Vec<Arc<Waiter>>>,
 }
@@ -89,6 +95,8 @@ pub fn enter(shared: Arc<PoolState>, slot: usize) {
             nested_cpu_ns: Cell::new(0),
             processes_cpu_ns: Cell::new(0),
             cpu_mark: Cell::new((0, 0)),
+            core_wait: CoreWait::of_this_thread(),
+            core_wait_mark: Cell::new(0),
             sleeping_waits: RefCell::default(),
         });
     });
@@ -129,6 +137,8 @@ impl PoolThread {
     }
 
     fn pump(&self) {
+        // What the thread waited for a core after it was woken up belongs to no task.
+        self.core_wait_ns();
         let mut look = self.shared.pump_begins();
         loop {
             let task = match look {
@@ -236,10 +246,17 @@ impl PoolThread {
         let own_ns = own_ns + self.processes_cpu_ns.replace(outer_processes_ns);
         self.nested_cpu_ns.set(outer_nested_ns + cpu_ns);
         self.frames.borrow_mut().pop();
+        let off_core_ns = (finished_ns - started_ns).saturating_sub(own_ns.max(cpu_ns));
+        let core_wait_ns = if off_core_ns < OFF_CORE_NS {
+            0
+        } else {
+            self.core_wait_ns().min(off_core_ns)
+        };
         let ran = AttemptTimes {
             started_ns,
             finished_ns,
             cpu_ns: own_ns.min(finished_ns - started_ns),
+            core_wait_ns,
             outcome: outcome(&attempt),
         };
         // Before the end is known, so that a thread that is told of the end finds the span.
@@ -296,6 +313,12 @@ impl PoolThread {
         let cpu_ns = thread_cpu_ns();
         self.cpu_mark.set((now_ns, cpu_ns));
         cpu_ns
+    }
+
+    /// For how long the thread has waited for a core since the last look.
+    fn core_wait_ns(&self) -> u64 {
+        let now = self.core_wait.total_ns().unwrap_or(0);
+        now.saturating_sub(self.core_wait_mark.replace(now))
     }
 
     /// Waits, and runs other work meanwhile. `awaited` is the task that is waited for, if

@@ -186,6 +186,7 @@ impl<'a> Told<'a> {
             started_ns,
             finished_ns,
             cpu_ns: line.cpu_ns.unwrap_or(wall_ns),
+            core_wait_ns: 0,
             outcome: if line.failed {
                 Outcome::Failed
             } else {

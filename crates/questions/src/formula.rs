@@ -96,19 +96,22 @@ pub enum Cause {
     Overhead,
     /// Slots idle at the end.
     Imbalance,
-    /// No task was ready, or something else had the core.
+    /// No task was ready, or tasks waited for something.
     Waiting,
     /// The work took more CPU time than in the base.
     Inflation,
+    /// Tasks could have run and had no core.
+    NoCore,
 }
 
 impl Cause {
     /// All causes, in the order of reports.
-    pub const ALL: [Self; 4] = [
+    pub const ALL: [Self; 5] = [
         Self::Overhead,
         Self::Imbalance,
         Self::Waiting,
         Self::Inflation,
+        Self::NoCore,
     ];
 
     /// Its name.
@@ -118,6 +121,7 @@ impl Cause {
             Self::Imbalance => "imbalance",
             Self::Waiting => "waiting",
             Self::Inflation => "inflation",
+            Self::NoCore => "no-core",
         }
     }
 }

@@ -140,7 +140,7 @@ pub enum ChoiceRule {
 
 impl ChoiceRule {
     /// The values that choices may have, where they are known.
-    pub(crate) fn values(&self) -> Option<[&'static str; 4]> {
+    pub(crate) fn values(&self) -> Option<[&'static str; 5]> {
         match self {
             Self::FastestArm => None,
             Self::LargestLoss { .. } => Some(Cause::ALL.map(Cause::name)),

@@ -61,7 +61,7 @@ fn repeat_id() -> impl Strategy<Value = RepeatId> {
 
 fn span() -> impl Strategy<Value = TaskSpan> {
     let outcome = prop::sample::select(vec![Outcome::Done, Outcome::Cancelled]);
-    (text(), any::<[u64; 6]>(), any::<[u32; 4]>(), outcome).prop_map(|(name, ns, of, outcome)| {
+    (text(), any::<[u64; 7]>(), any::<[u32; 4]>(), outcome).prop_map(|(name, ns, of, outcome)| {
         TaskSpan {
             task: ns[0],
             name: name.into(),
@@ -74,6 +74,7 @@ fn span() -> impl Strategy<Value = TaskSpan> {
             started_ns: ns[3],
             finished_ns: ns[4],
             cpu_ns: ns[5],
+            core_wait_ns: ns[6],
             outcome,
         }
     })

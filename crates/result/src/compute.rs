@@ -365,6 +365,7 @@ impl Context<'_> {
             imbalance: mean(|s| s.imbalance),
             waiting: mean(|s| s.waiting),
             inflation: mean(|s| s.inflation),
+            no_core: mean(|s| s.no_core),
             useful: mean(|s| s.useful),
         }
     }
@@ -376,6 +377,7 @@ fn lost_seconds(lost: &LostTime) -> LostSeconds {
         imbalance: lost.imbalance,
         waiting: lost.waiting,
         inflation: lost.inflation,
+        no_core: lost.no_core,
     }
 }
 
@@ -401,6 +403,7 @@ fn split(repeat: &RepeatState, workers: u32, useful_cpu_s: f64) -> LostTime {
             started_ns: task.started_ns,
             finished_ns: task.finished_ns,
             cpu_ns: task.cpu_ns,
+            core_wait_ns: task.core_wait_ns,
         })
         .collect();
     lost_time::split(&lost_time::LostTimeInput {

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::document::{ArmResult, Fit, RunResult};
-use super::facts::{ArmDiagnosis, Diagnosis, Lost, LostTo, WaitCause};
+use super::facts::{ArmDiagnosis, Diagnosis, Lost, LostTo, NoCoreCause, WaitCause};
 use super::inflation::inflation as inflation_of;
 use super::messages::OTHER_PROCESSES;
 use super::tool_cost::ToolCost;
@@ -18,12 +18,13 @@ const SAME: f64 = 0.02;
 
 type Rule = for<'a> fn(&'a ArmResult, &'a RunResult) -> Option<ArmDiagnosis<'a>>;
 
-const RULES: [Rule; 7] = [
+const RULES: [Rule; 8] = [
     no_difference,
     imbalance,
     bound,
     inflation,
     waiting,
+    no_core,
     overhead,
     slots_busy,
 ];
@@ -132,7 +133,8 @@ fn waiting<'a>(arm: &'a ArmResult, result: &'a RunResult) -> Option<ArmDiagnosis
         WaitCause::NotBusy
     } else {
         WaitCause::Tasks {
-            others: others(result),
+            // Otherwise the time that they took is counted apart.
+            others: others(result).filter(|_| arm.lost_s.no_core == 0.0),
             steal_s: result
                 .disturbances
                 .iter()
@@ -144,6 +146,16 @@ fn waiting<'a>(arm: &'a ArmResult, result: &'a RunResult) -> Option<ArmDiagnosis
     };
     let lost = lost(arm, arm.lost_s.waiting)?;
     Some(ArmDiagnosis::Lost(lost, LostTo::Waiting(cause)))
+}
+
+fn no_core<'a>(arm: &'a ArmResult, result: &'a RunResult) -> Option<ArmDiagnosis<'a>> {
+    let cause = if arm.oversubscribed {
+        NoCoreCause::Oversubscribed
+    } else {
+        others(result).map_or(NoCoreCause::Unknown, NoCoreCause::Others)
+    };
+    let lost = lost(arm, arm.lost_s.no_core)?;
+    Some(ArmDiagnosis::Lost(lost, LostTo::NoCore(cause)))
 }
 
 fn overhead<'a>(arm: &'a ArmResult, _: &'a RunResult) -> Option<ArmDiagnosis<'a>> {

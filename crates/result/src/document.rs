@@ -325,26 +325,37 @@ pub struct LostSeconds {
     /// Slots idle at the end, while the last tasks ran elsewhere.
     #[serde(with = "Floats::<f64>")]
     pub imbalance: f64,
-    /// Slots idle because no task was ready, and tasks that were kept off their core.
+    /// Slots idle because no task was ready, and tasks that waited for something themselves.
     #[serde(with = "Floats::<f64>")]
     pub waiting: f64,
     /// CPU time that the tasks took beyond what the same work took in the base.
     #[serde(with = "Floats::<f64>")]
     pub inflation: f64,
+    /// Time in which tasks could have run and had no core, where that is counted; elsewhere it is
+    /// part of `waiting`.
+    #[serde(default, with = "Floats::<f64>")]
+    pub no_core: f64,
 }
 
 impl LostSeconds {
     /// The causes, in the order of [`by_cause`](Self::by_cause).
-    pub const CAUSES: [&str; 4] = ["overhead", "imbalance", "waiting", "inflation"];
+    pub const CAUSES: [&str; 5] = ["overhead", "imbalance", "waiting", "inflation", "no core"];
 
     /// Seconds by cause.
-    pub fn by_cause(&self) -> [f64; 4] {
-        [self.overhead, self.imbalance, self.waiting, self.inflation]
+    pub fn by_cause(&self) -> [f64; 5] {
+        let Self {
+            overhead,
+            imbalance,
+            waiting,
+            inflation,
+            no_core,
+        } = *self;
+        [overhead, imbalance, waiting, inflation, no_core]
     }
 
     /// The sum over the causes, in seconds.
     pub fn total(&self) -> f64 {
-        self.overhead + self.imbalance + self.waiting + self.inflation
+        self.by_cause().iter().sum()
     }
 }
 

@@ -130,13 +130,24 @@ pub(super) enum WaitCause {
     Lockstep,
     /// Nothing is known but that the processes used less CPU time.
     NotBusy,
-    /// Tasks were ready late, or kept off their cores.
+    /// Tasks were ready late, or waited for something; where nobody counts for how long they had
+    /// no core, also that.
     Tasks {
         /// Cores that other processes used while the run went on, where that is worth saying.
         others: Option<f64>,
         /// Core time that the hypervisor gave to others, in seconds, where it is worth saying.
         steal_s: Option<f64>,
     },
+}
+
+/// Why tasks that could have run had no core.
+pub(super) enum NoCoreCause {
+    /// There were more slots than usable cores.
+    Oversubscribed,
+    /// Other processes used so many cores.
+    Others(f64),
+    /// Nothing recorded explains it.
+    Unknown,
 }
 
 /// Why the same work took more CPU time.
@@ -188,6 +199,8 @@ pub(super) enum LostTo<'a> {
         why: Inflation,
     },
     Waiting(WaitCause),
+    /// Tasks could have run and had no core.
+    NoCore(NoCoreCause),
     /// Overhead per task, in milliseconds.
     Overhead(f64),
 }

@@ -408,6 +408,11 @@ fn lost_time(arm: &ArmResult, lost: Lost, to: &LostTo<'_>) -> Finding {
             );
             Finding::note("waiting", text)
         }
+        LostTo::NoCore(cause) => waiting::no_core(
+            &who,
+            &format!("{share:.0} % of the slot time ({lasted})"),
+            cause,
+        ),
         LostTo::Overhead(per_task_ms) => {
             let text = format!(
                 "With {who}, {share:.0} % of the slot time ({lasted}) is overhead, {} for {}: starting them, and what comes before the first and after the last.",

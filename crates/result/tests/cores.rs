@@ -109,6 +109,76 @@ fn a_speed_up_above_what_the_cores_can_do_is_no_headline() {
     assert!(said.contains("bound of 5.80×"), "{said}");
 }
 
+/// What is found of an arm whose tasks were off their cores for half of their time, and could have
+/// run for so many per cent of that.
+fn off_cores(usable: f64, could_run_percent: u64) -> (RunResult, Vec<(String, String)>) {
+    let mut log = Log::start(&[4], 1);
+    if let Event::RunStarted(started) = &mut log.records[0].event {
+        started.machine = cores(usable);
+    }
+    let serial: Vec<_> = (0..4).map(|i| (0, 1.0, 0, f64::from(i))).collect();
+    let parallel: Vec<_> = (0..4).map(|slot| (0, 2.0, slot, 0.0)).collect();
+    for (arm, workers, wall_s, tasks) in [
+        ("sequential", 1, 4.0, &serial),
+        ("tasks", 4, 2.0, &parallel),
+    ] {
+        let (repeat, before) = (0, log.records.len());
+        let repeat = Repeat {
+            arm,
+            workers,
+            repeat,
+            wall_s,
+            tasks,
+        };
+        log.repeat(&repeat, 10, ["aa", "bb"]);
+        for record in log.records[before..].iter_mut().filter(|_| workers > 1) {
+            if let Event::Task(span) = &mut record.event {
+                span.cpu_ns /= 2;
+                span.core_wait_ns = span.cpu_ns / 100 * could_run_percent;
+            }
+        }
+    }
+    log.finish(RunStatus::Completed);
+    let result = compute(&Snapshot::of(&log.records)).unwrap();
+    let found = result.diagnoses.iter();
+    let found = found.map(|found| (found.kind.clone(), found.text.clone()));
+    let found = found.collect();
+    (result, found)
+}
+
+#[test]
+fn tasks_without_a_core_are_not_said_to_wait() {
+    let kinds = |found: &[(String, String)]| {
+        let kinds = found.iter().map(|(kind, _)| kind.clone());
+        kinds
+            .filter(|kind| kind == "waiting" || kind == "no_core")
+            .collect::<Vec<_>>()
+    };
+    let (result, found) = off_cores(4.0, 100);
+    let lost = result.arms[1].lost_s;
+    assert!(close(lost.no_core, 4.0) && close(lost.waiting, 0.0));
+    assert!(close(lost.total(), 4.0));
+    assert_eq!(kinds(&found), ["no_core"]);
+    let (_, text) = found.iter().find(|(kind, _)| kind == "no_core").unwrap();
+    assert_eq!(
+        text,
+        "With tasks on 4 workers, tasks could have run and had no core for 50 % of the slot time \
+         (4.00 s): other threads had the cores, of this program or of others; nothing recorded \
+         says which."
+    );
+    let (result, found) = off_cores(4.0, 50);
+    let lost = result.arms[1].lost_s;
+    assert!(close(lost.no_core, 2.0) && close(lost.waiting, 2.0));
+    assert_eq!(kinds(&found), ["waiting", "no_core"]);
+    // Where nobody counts it, it is part of waiting.
+    let (result, found) = off_cores(4.0, 0);
+    assert!(close(result.arms[1].lost_s.no_core, 0.0));
+    assert_eq!(kinds(&found), ["waiting"]);
+    let (_, found) = off_cores(2.0, 100);
+    let (_, text) = found.iter().find(|(kind, _)| kind == "no_core").unwrap();
+    assert!(text.ends_with(": more slots than usable cores share those cores."));
+}
+
 #[test]
 fn reports_show_the_speeds_beside_the_ideal() {
     let result = run(apple(), &[2, 8], 16.0 / 5.0);

@@ -148,6 +148,14 @@ fn without_unknown_inflation(documents: [&mut Value; 2]) {
 /// Takes out what is not comparable: the version, and what only newer documents have.
 fn without_additions(document: &mut Value) {
     without_speedups(document);
+    for arm in document["arms"].as_array_mut().unwrap() {
+        // Older logs do not say for how long tasks had no core.
+        let lost = arm["lost_s"].as_object_mut().unwrap();
+        assert!(matches!(
+            lost.shift_remove("no_core").map(|v| v.as_f64()),
+            None | Some(Some(0.0))
+        ));
+    }
     let document = document.as_object_mut().unwrap();
     // Before the schema, in whose place the last one of the old document moves.
     for newer in [

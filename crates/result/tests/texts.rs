@@ -164,6 +164,7 @@ fn add(log: &mut Log, one: &Made, id: RepeatId) {
             started_ns,
             finished_ns: started_ns + one.wall_ns,
             cpu_ns: *cpu_ns,
+            core_wait_ns: 0,
             outcome: Outcome::Done,
         }));
     }

@@ -96,6 +96,7 @@ pub(super) fn of_tasks(
                 started_ns,
                 finished_ns,
                 cpu_ns: (finished_ns - started_ns) / 100 * 99,
+                core_wait_ns: 0,
                 outcome: Outcome::Done,
             }
         })

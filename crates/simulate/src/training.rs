@@ -266,6 +266,7 @@ impl SimulatedRepeat {
             started_ns,
             finished_ns,
             cpu_ns: ((finished_ns - started_ns) as f64 * on_core) as u64,
+            core_wait_ns: 0,
             outcome,
         });
     }

@@ -1,6 +1,6 @@
 //! Where slots × wall time − useful work went, in one repeat.
 //!
-//! What belongs here: the split of slot time into useful work and four kinds of loss, from recorded
+//! What belongs here: the split of slot time into useful work and five kinds of loss, from recorded
 //! task spans. What does not: which repeat to split and what to advise. The idea of charging every
 //! lost processor-second to one cause goes back to the lost cycles of Crovella and LeBlanc (1994);
 //! work inflation is the term of Olivier et al. (2012).
@@ -14,7 +14,8 @@
 //! | idle | some task was ready and not started | overhead (dispatch) |
 //! | idle | no task was ready, and the slot has run its last task | imbalance |
 //! | idle | no task was ready, and the slot will run another task | waiting |
-//! | in a task | off the core | waiting |
+//! | in a task | off the core, as the task waited for something else than a core | waiting |
+//! | in a task | off the core, as no core was free | no core |
 //! | in a task | on the core | useful, or inflation beyond the useful work |
 //!
 //! A slot that ran nothing has run its last task from the start. Spans of one slot may nest (a task
@@ -53,20 +54,25 @@ pub struct Span {
     pub finished_ns: u64,
     /// Its CPU time, without tasks nested in it.
     pub cpu_ns: u64,
+    /// For how long it could have run and waited for a core, without tasks nested in it; 0 where
+    /// nobody counts that.
+    pub core_wait_ns: u64,
 }
 
 /// Slot time by what became of it, in seconds. Nothing is negative, and
-/// `overhead + imbalance + waiting + inflation = workers × wall − useful` up to rounding.
+/// `overhead + imbalance + waiting + inflation + no_core = workers × wall − useful` up to rounding.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct LostTime {
     /// Slots idle although a task was ready, and before the first and after the last task.
     pub overhead: f64,
     /// Slots idle at the end, while the last tasks ran elsewhere.
     pub imbalance: f64,
-    /// Slots idle because no task was ready, and tasks kept off their core.
+    /// Slots idle because no task was ready, and tasks that waited for something themselves.
     pub waiting: f64,
     /// CPU time of the tasks beyond the useful work.
     pub inflation: f64,
+    /// Tasks that could have run and had no core.
+    pub no_core: f64,
     /// The useful work: as given, or the tasks' CPU time where that is less.
     pub useful: f64,
 }
@@ -74,7 +80,7 @@ pub struct LostTime {
 impl LostTime {
     /// All that was lost, in seconds of slot time.
     pub fn total(&self) -> f64 {
-        self.overhead + self.imbalance + self.waiting + self.inflation
+        self.overhead + self.imbalance + self.waiting + self.inflation + self.no_core
     }
 }
 
@@ -226,16 +232,18 @@ struct Nanoseconds {
     imbalance: u128,
     waiting: u128,
     on_core: u128,
+    no_core: u128,
 }
 
 impl Nanoseconds {
     /// Adds a slot that ran at least one task; its spans come in rising order of start.
     fn add_slot(&mut self, spans: &[Span], window: Window, stretches: &OverheadStretches) {
         let mut busy = 0;
-        let mut cpu = 0_u128;
+        let (mut cpu, mut core_wait) = (0_u128, 0_u128);
         let mut idle_since = window.start;
         for span in spans {
             cpu += u128::from(span.cpu_ns);
+            core_wait += u128::from(span.core_wait_ns);
             if span.started_ns > idle_since {
                 let overhead = stretches.within(idle_since, span.started_ns);
                 self.overhead += u128::from(overhead);
@@ -251,7 +259,10 @@ impl Nanoseconds {
         self.imbalance += u128::from(window.end - idle_since - overhead);
         let on_core = cpu.min(u128::from(busy));
         self.on_core += on_core;
-        self.waiting += u128::from(busy) - on_core;
+        let off_core = u128::from(busy) - on_core;
+        let no_core = core_wait.min(off_core);
+        self.no_core += no_core;
+        self.waiting += off_core - no_core;
     }
 
     /// Adds slots that ran nothing.
@@ -276,6 +287,7 @@ impl Nanoseconds {
             imbalance: seconds(self.imbalance),
             waiting: seconds(self.waiting),
             inflation: on_core - useful,
+            no_core: seconds(self.no_core),
             useful,
         }
     }

@@ -86,6 +86,7 @@ impl AttemptTimeline {
                     started_ns: open.started_ns,
                     finished_ns: moment.at_ns.max(open.started_ns),
                     cpu_ns: cpu_ns / slots + u64::from(slot == first) * (cpu_ns % slots),
+                    core_wait_ns: 0,
                     outcome,
                 }
             })

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use workbench_clock::thread_cpu_ns;
+use workbench_clock::{CoreWait, thread_cpu_ns};
 use workbench_experiment::lab::{ArmContext, LabError, Progress};
 use workbench_pool::{Object, Outcome, Pool, TaskRef, TaskSpan};
 
@@ -55,8 +55,10 @@ impl Problem {
 /// One model after another on this thread.
 pub fn sequential(problem: &Problem, ctx: &ArmContext<'_>) -> Result<Vec<Trained>, LabError> {
     let mut models = Vec::with_capacity(problem.n_estimators.len());
+    let core_wait = CoreWait::of_this_thread();
     for (model, n_estimators) in problem.models() {
         let (started_ns, cpu_ns) = (ctx.clock.now_ns(), thread_cpu_ns());
+        let waited_ns = core_wait.total_ns();
         let result = problem.model(model, n_estimators, ctx.progress);
         (ctx.spans)(TaskSpan {
             task: u64::from(model),
@@ -70,6 +72,7 @@ pub fn sequential(problem: &Problem, ctx: &ArmContext<'_>) -> Result<Vec<Trained
             started_ns,
             finished_ns: ctx.clock.now_ns(),
             cpu_ns: thread_cpu_ns() - cpu_ns,
+            core_wait_ns: core_wait.since_ns(waited_ns),
             outcome: if result.is_ok() {
                 Outcome::Done
             } else {

@@ -13,12 +13,7 @@ use super::sample::Sample;
 use super::sampler::Sampler;
 use super::stops::{PULSE_NS, Reading, Stops};
 use crate::gpu::DriverProblem;
-use workbench_clock::{Clock, process_cpu_ns, program_ns, thread_cpu_ns};
-
-#[cfg(all(target_os = "linux", not(workbench_portable)))]
-use super::linux::CoreWait;
-#[cfg(any(workbench_portable, not(target_os = "linux")))]
-use super::portable::CoreWait;
+use workbench_clock::{Clock, CoreWait, process_cpu_ns, program_ns, thread_cpu_ns};
 
 /// A moment at which the machine can be looked at.
 #[derive(Debug)]
@@ -155,13 +150,13 @@ impl Shared {
     fn run(&self, clock: Clock, period_ns: u64, mut deliver: impl FnMut(Tick<'_>)) {
         // Made here and not by the caller, who must not wait for the GPUs' driver.
         let mut sampler = Sampler::new();
-        let mut wait = CoreWait::of_this_thread();
-        let mut stops = Stops::new(reading(&mut wait));
+        let wait = CoreWait::of_this_thread();
+        let mut stops = Stops::new(reading(&wait));
         let start = Instant::now();
         loop {
             let passed_ns = start.elapsed().as_nanos() as u64;
             let tick = start + Duration::from_nanos(next_tick(period_ns, passed_ns));
-            let last = self.look_until(tick, &mut stops, &mut wait);
+            let last = self.look_until(tick, &mut stops, &wait);
             deliver(Tick {
                 t_ns: clock.now_ns(),
                 last,
@@ -178,7 +173,7 @@ impl Shared {
 
     /// Looks again and again whether the program was stopped, until it is time for the next tick.
     /// Says whether the thread has to end.
-    fn look_until(&self, tick: Instant, stops: &mut Stops, wait: &mut CoreWait) -> bool {
+    fn look_until(&self, tick: Instant, stops: &mut Stops, wait: &CoreWait) -> bool {
         let mut orders = self.orders.lock();
         loop {
             let now = Instant::now();
@@ -223,7 +218,7 @@ impl Shared {
     }
 }
 
-fn reading(wait: &mut CoreWait) -> Reading {
+fn reading(wait: &CoreWait) -> Reading {
     Reading {
         at_ns: program_ns(),
         queued_ns: wait.total_ns(),

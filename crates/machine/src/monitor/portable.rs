@@ -64,21 +64,6 @@ impl Counters {
     }
 }
 
-/// How long a thread has waited for a core is not counted here.
-#[derive(Debug)]
-pub(super) struct CoreWait;
-
-impl CoreWait {
-    pub fn of_this_thread() -> Self {
-        Self
-    }
-
-    #[expect(clippy::unused_self, reason = "as on Linux")]
-    pub fn total_ns(&mut self) -> Option<u64> {
-        None
-    }
-}
-
 /// What the processor counts is read on Linux only.
 #[derive(Debug)]
 pub(super) enum EventCounters {}

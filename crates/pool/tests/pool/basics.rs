@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use workbench_clock::Clock;
+use workbench_clock::{Clock, CoreWait};
 use workbench_pool::{
     Awaitable, NEVER_RAN, Outcome, Pool, PoolError, Retry, TaskError, get_all, wait, wait_all,
     wait_any,
@@ -110,6 +110,35 @@ fn the_timeline_sees_cpu_time_and_not_sleep() {
         assert!(tasks[&busy.id()][0].cpu_ns >= 19_900_000);
         assert!(tasks[&idle.id()][0].cpu_ns < 10_000_000);
         assert!(tasks[&idle.id()][0].wall_ns() >= 30_000_000);
+    });
+}
+
+#[test]
+fn the_timeline_sees_that_tasks_had_no_core() {
+    // All that the machine has, whatever of it this process may use.
+    let cpus = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let cpus = cpus
+        .lines()
+        .filter(|line| line.starts_with("processor"))
+        .count();
+    if CoreWait::of_this_thread().total_ns().is_none() || cpus == 0 {
+        eprintln!("NOT RUN: this system does not count for how long threads wait for cores");
+        return;
+    }
+    guarded(move || {
+        let pool = pool(2 * cpus);
+        let burn = || {
+            let until = workbench_clock::thread_cpu_ns() + 30_000_000;
+            while workbench_clock::thread_cpu_ns() < until {
+                std::hint::spin_loop();
+            }
+        };
+        wait_all(&(0..2 * cpus).map(|_| pool.spawn(burn)).collect::<Vec<_>>());
+        let spans = pool.drain_spans();
+        for span in &spans {
+            assert!(span.cpu_ns + span.core_wait_ns <= span.wall_ns());
+        }
+        assert!(spans.iter().any(|span| span.core_wait_ns > 0));
     });
 }
 

@@ -116,6 +116,7 @@ impl Log {
                 started_ns: start,
                 finished_ns: start + ns(*cpu_s),
                 cpu_ns: ns(*cpu_s),
+                core_wait_ns: 0,
                 outcome: Outcome::Done,
             }));
         }

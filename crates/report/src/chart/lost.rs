@@ -21,7 +21,7 @@ const LEAST_LABELLED: f64 = 0.01;
 struct Bar<'a> {
     arm: &'a ArmResult,
     /// Seconds by cause. A negative cause (tasks that ran faster than in the base) has no length.
-    lost: [f64; 4],
+    lost: [f64; 5],
     /// Slots × wall time, in seconds.
     all: f64,
 }

@@ -37,7 +37,7 @@ pub(crate) enum Role {
     Heat(usize),
     /// Time that the hypervisor took, and tasks that failed.
     Alarm,
-    /// A cause of lost time: overhead, imbalance, waiting, inflation.
+    /// A cause of lost time: overhead, imbalance, waiting, inflation, no core.
     Lost(usize),
 }
 
@@ -49,7 +49,7 @@ pub(crate) const RAMP: usize = 8;
 pub(crate) const HEAT: usize = 5;
 
 /// Role, name of the CSS variable, colour on light paper, colour on dark paper.
-const TABLE: [(Role, &str, u32, u32); 38] = [
+const TABLE: [(Role, &str, u32, u32); 39] = [
     (Role::Paper, "paper", 0xff_ff_ff, 0x14_17_1a),
     (Role::Ink, "ink", 0x1b_1f_24, 0xe8_ea_ed),
     (Role::Muted, "muted", 0x5c_66_70, 0x9a_a5_af),
@@ -88,6 +88,7 @@ const TABLE: [(Role, &str, u32, u32); 38] = [
     (Role::Lost(1), "lost-2", 0xe3_a1_2f, 0xf0_bd_5a),
     (Role::Lost(2), "lost-3", 0x4f_93_b8, 0x6f_b5_d9),
     (Role::Lost(3), "lost-4", 0x74_58_a6, 0xa9_8e_dd),
+    (Role::Lost(4), "lost-5", 0x6f_8f_3a, 0xa6_c8_6b),
 ];
 
 impl Role {

@@ -238,8 +238,10 @@ fn lost(result: &RunResult, figures: &figures::Figures) -> Markup {
                     "Useful work is the CPU time of the same tasks in the base. Overhead: slots \
                      idle although a task was ready, and time before the first and after the last \
                      task. Imbalance: slots idle while the last tasks ran elsewhere. Waiting: no \
-                     task was ready, or a task was kept off its core. Inflation: CPU time beyond \
-                     what the same work took in the base; below zero where it took less."
+                     task was ready, or a task waited for something. Inflation: CPU time beyond \
+                     what the same work took in the base; below zero where it took less. No \
+                     core: a task could have run, and something else had the core; where \
+                     that is not counted, it is part of waiting."
                 }
             }
         }

@@ -152,8 +152,9 @@ fn lost(repeat: &RepeatState, all: f64, useful: f64) -> LostSeconds {
     LostSeconds {
         overhead,
         imbalance: all - ran - overhead,
-        waiting: ran - cpu,
+        waiting: (ran - cpu) / 2.0,
         inflation: cpu - useful,
+        no_core: (ran - cpu) / 2.0,
     }
 }
 

@@ -133,6 +133,7 @@ pub fn number(result: &mut RunResult, value: f64) {
         arm.lost_s.imbalance = -value;
         arm.lost_s.waiting = value;
         arm.lost_s.inflation = -value;
+        arm.lost_s.no_core = value;
         if let Some(line) = &mut arm.time_by_size {
             (line.intercept_s, line.slope_s, line.r_squared) = (value, value, value);
         }

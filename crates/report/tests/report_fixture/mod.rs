@@ -150,6 +150,7 @@ fn schedule(work: &[Work], workers: u32, started_ns: u64, inflation: f64) -> (Ve
             started_ns: started_ns + start,
             finished_ns: started_ns + stop,
             cpu_ns,
+            core_wait_ns: 0,
             outcome: Outcome::Done,
         });
     }

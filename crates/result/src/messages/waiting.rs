@@ -1,13 +1,17 @@
-//! Why slots waited, as text.
+//! Why slots waited, and why tasks had no core, as text.
 
-use crate::facts::WaitCause;
+use workbench_record::Finding;
+
+use crate::facts::{NoCoreCause, WaitCause};
 use crate::messages::core_seconds;
+
+const OVERSUBSCRIBED: &str = "more slots than usable cores share those cores";
 
 /// The cause as the end of a sentence, without its full stop.
 pub(super) fn cause(cause: &WaitCause) -> String {
     let late = "tasks were ready later than slots";
     match cause {
-        WaitCause::Oversubscribed => "more slots than usable cores share those cores".to_owned(),
+        WaitCause::Oversubscribed => OVERSUBSCRIBED.to_owned(),
         WaitCause::SharedCores => {
             "its slots had no core each, and waited for one, or for those that waited for one"
                 .to_owned()
@@ -33,4 +37,18 @@ pub(super) fn cause(cause: &WaitCause) -> String {
         ),
         WaitCause::Tasks { .. } => format!("{late}, or waited for something themselves"),
     }
+}
+
+/// That tasks of an arm had no core, for how much of the slot time, and why.
+pub(super) fn no_core(who: &str, lost: &str, cause: &NoCoreCause) -> Finding {
+    let cause = match cause {
+        NoCoreCause::Oversubscribed => OVERSUBSCRIBED.to_owned(),
+        NoCoreCause::Others(cores) => format!("other processes used {cores:.1} cores"),
+        NoCoreCause::Unknown => {
+            "other threads had the cores, of this program or of others; nothing recorded says which"
+                .to_owned()
+        }
+    };
+    let text = format!("With {who}, tasks could have run and had no core for {lost}: {cause}.");
+    Finding::note("no_core", text)
 }

@@ -15,6 +15,7 @@ fn span(slot: u32, ready: u64, started: u64, finished: u64, cpu: u64) -> Span {
         started_ns: started * SECOND,
         finished_ns: finished * SECOND,
         cpu_ns: cpu * SECOND,
+        core_wait_ns: 0,
     }
 }
 
@@ -45,6 +46,7 @@ fn assert_split(
             imbalance,
             waiting,
             inflation,
+            no_core: 0.0,
             useful
         }
     );
@@ -80,6 +82,22 @@ fn off_core_time_in_a_task_is_waiting() {
         1.0,
         6.0,
     );
+}
+
+#[test]
+fn a_task_that_could_have_run_and_waited_for_a_core_had_none() {
+    let waited = |seconds| {
+        let span = Span {
+            core_wait_ns: seconds * SECOND,
+            ..span(0, 0, 0, 10, 7)
+        };
+        let lost = split_seconds(1, 10, &[span], 7.0);
+        (lost.waiting, lost.no_core)
+    };
+    assert_eq!(waited(0), (3.0, 0.0));
+    assert_eq!(waited(2), (1.0, 2.0));
+    // Two clocks: no more than the time that the slot was off its core.
+    assert_eq!(waited(4), (0.0, 3.0));
 }
 
 #[test]
@@ -221,7 +239,8 @@ fn instant_by_instant(input: &LostTimeInput) -> LostTime {
         .collect();
     let first_ready = ran.iter().map(|s| s.ready_ns).min().unwrap_or(u64::MAX);
     let last_end = ran.iter().map(|s| s.finished_ns).max().unwrap_or(0);
-    let (mut overhead, mut imbalance, mut waiting, mut on_core) = (0, 0, 0, 0);
+    let (mut overhead, mut imbalance, mut waiting) = (0, 0, 0);
+    let (mut on_core, mut no_core) = (0, 0);
     for slot in 0..input.workers {
         let own: Vec<&Span> = ran.iter().copied().filter(|s| s.slot == slot).collect();
         let own_end = own.iter().map(|s| s.finished_ns).max().unwrap_or(0);
@@ -242,7 +261,10 @@ fn instant_by_instant(input: &LostTimeInput) -> LostTime {
         }
         let cpu = own.iter().map(|s| s.cpu_ns).sum::<u64>().min(busy);
         on_core += cpu;
-        waiting += busy - cpu;
+        let core_wait = own.iter().map(|s| s.core_wait_ns).sum::<u64>();
+        let core_wait = core_wait.min(busy - cpu);
+        no_core += core_wait;
+        waiting += busy - cpu - core_wait;
     }
     let seconds = |ns: u64| ns as f64 / 1e9;
     let useful = input.useful_cpu_s.clamp(0.0, seconds(on_core));
@@ -251,6 +273,7 @@ fn instant_by_instant(input: &LostTimeInput) -> LostTime {
         imbalance: seconds(imbalance),
         waiting: seconds(waiting),
         inflation: seconds(on_core) - useful,
+        no_core: seconds(no_core),
         useful,
     }
 }
@@ -264,14 +287,16 @@ fn spans() -> impl Strategy<Value = Vec<Span>> {
         0..20_u64,
         0..40_u64,
         0..30_u64,
+        0..20_u64,
         any::<bool>(),
     )
-        .prop_map(|(slot, ready, queued, length, cpu, ran)| Span {
+        .prop_map(|(slot, ready, queued, length, cpu, core_wait, ran)| Span {
             slot: if ran || queued > 2 { slot } else { NO_SLOT },
             ready_ns: ready,
             started_ns: ready + queued,
             finished_ns: ready + queued + length,
             cpu_ns: cpu,
+            core_wait_ns: core_wait,
         });
     prop::collection::vec(one, 0..16)
 }
@@ -287,6 +312,7 @@ fn nested(slot: u32, start: u64, end: u64, cuts: &[u64], into: &mut Vec<Span>) {
         started_ns: start,
         finished_ns: end,
         cpu_ns: 1,
+        core_wait_ns: 1,
     });
     let middle = start + cut % (end - start).max(1);
     let (left, right) = rest.split_at(rest.len() / 2);
@@ -301,6 +327,7 @@ fn assert_adds_up(lost: &LostTime, input: &LostTimeInput) {
         lost.imbalance,
         lost.waiting,
         lost.inflation,
+        lost.no_core,
         lost.useful,
     ] {
         assert!(part >= 0.0, "{lost:?}");
@@ -319,6 +346,7 @@ fn assert_same(actual: &LostTime, expected: &LostTime) {
     assert_close(actual.imbalance * 1e9, expected.imbalance * 1e9, 1e-9);
     assert_close(actual.waiting * 1e9, expected.waiting * 1e9, 1e-9);
     assert_close(actual.inflation * 1e9, expected.inflation * 1e9, 1e-9);
+    assert_close(actual.no_core * 1e9, expected.no_core * 1e9, 1e-9);
     assert_close(actual.useful * 1e9, expected.useful * 1e9, 1e-9);
 }
 
@@ -365,13 +393,14 @@ proptest! {
     #[test]
     fn anything_at_all_adds_up(
         spans in prop::collection::vec(
-            (0..5_u32, any::<u64>(), any::<u64>(), any::<u64>(), any::<u64>()).prop_map(
-                |(slot, ready_ns, started_ns, finished_ns, cpu_ns)| Span {
+            (0..5_u32, any::<[u64; 5]>()).prop_map(
+                |(slot, [ready_ns, started_ns, finished_ns, cpu_ns, core_wait_ns])| Span {
                     slot,
                     ready_ns,
                     started_ns,
                     finished_ns,
                     cpu_ns,
+                    core_wait_ns,
                 },
             ),
             0..20,

@@ -67,7 +67,7 @@ pub struct Glyphs {
     points: [&'static str; 4],
     parts: [&'static str; 5],
     /// What fills the causes of lost time, in the order of `LostSeconds::CAUSES`.
-    pub lost: [&'static str; 4],
+    pub lost: [&'static str; 5],
     /// What fills a slot's waiting for others.
     pub wait: &'static str,
     /// What fills useful work.
@@ -109,7 +109,7 @@ pub(super) static UNICODE: Glyphs = Glyphs {
     tick: "┬",
     patterns: ["█", "▓", "▒", "░"],
     points: ["●", "○", "■", "□"],
-    lost: ["▓", "▚", "▞", "▒"],
+    lost: ["▓", "▚", "▞", "▒", "▌"],
     parts: ["▒", "█", "▓", "░", "■"],
     wait: "▞",
     useful: "█",
@@ -149,7 +149,7 @@ pub(super) static ASCII: Glyphs = Glyphs {
     tick: "+",
     patterns: ["#", "=", ":", "."],
     points: ["*", "o", "#", "x"],
-    lost: ["#", ".", ":", "%"],
+    lost: ["#", ".", ":", "%", "&"],
     parts: ["=", "#", "%", "+", "o"],
     wait: ".",
     useful: "=",

@@ -23,7 +23,7 @@ pub(super) struct Palette {
     /// From idle to busy.
     pub heat: [u32; 7],
     /// In the order of `LostSeconds::CAUSES`.
-    pub lost: [u32; 4],
+    pub lost: [u32; 5],
 }
 
 pub(super) static DARK: Palette = Palette {
@@ -48,7 +48,7 @@ pub(super) static DARK: Palette = Palette {
     heat: [
         0x64_70_7c, 0x4a_7c_ae, 0x2f_8f_b0, 0x2f_9f_9f, 0x3f_b3_8a, 0x6f_cf_87, 0xa8_df_70,
     ],
-    lost: [0xe8_7a_97, 0xf0_bd_5a, 0x6f_b5_d9, 0xa9_8e_dd],
+    lost: [0xe8_7a_97, 0xf0_bd_5a, 0x6f_b5_d9, 0xa9_8e_dd, 0xa6_c8_6b],
 };
 
 pub(super) static LIGHT: Palette = Palette {
@@ -73,7 +73,7 @@ pub(super) static LIGHT: Palette = Palette {
     heat: [
         0x85_92_9e, 0x5c_8f_bb, 0x1f_84_a8, 0x1f_8a_8a, 0x2f_8a_5f, 0x4f_8a_1f, 0x2a_6a_00,
     ],
-    lost: [0xb0_3a_5b, 0x8f_5f_00, 0x1f_6f_9c, 0x74_58_a6],
+    lost: [0xb0_3a_5b, 0x8f_5f_00, 0x1f_6f_9c, 0x74_58_a6, 0x55_75_1f],
 };
 
 pub(super) static HIGH_CONTRAST: Palette = Palette {
@@ -98,5 +98,5 @@ pub(super) static HIGH_CONTRAST: Palette = Palette {
     heat: [
         0x5f_87_ff, 0x00_af_ff, 0x00_d7_d7, 0x00_ff_af, 0x5f_ff_5f, 0xd7_ff_00, 0xff_ff_af,
     ],
-    lost: [0xff_5f_af, 0xff_d7_00, 0x5f_d7_ff, 0xaf_87_ff],
+    lost: [0xff_5f_af, 0xff_d7_00, 0x5f_d7_ff, 0xaf_87_ff, 0xaf_ff_5f],
 };

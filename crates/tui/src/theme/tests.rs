@@ -46,7 +46,7 @@ fn mono_has_no_colour_anywhere() {
     ];
     styles.extend((0..9).map(|i| mono.series(i)));
     styles.extend((0..9).map(|i| mono.heat(f64::from(i) / 8.0)));
-    styles.extend([0, 1, 2, 3].map(|cause| mono.lost(cause)));
+    styles.extend([0, 1, 2, 3, 4].map(|cause| mono.lost(cause)));
     for style in styles {
         assert!(style.fg.is_none() && style.bg.is_none(), "{style:?}");
     }
@@ -63,7 +63,7 @@ fn series_heat_and_causes_differ_in_every_coloured_theme() {
             };
             distinct((0..8).map(|i| theme.series(i)).collect());
             distinct((0..7).map(|i| theme.heat(f64::from(i) / 6.0)).collect());
-            distinct([0, 1, 2, 3].map(|cause| theme.lost(cause)).to_vec());
+            distinct([0, 1, 2, 3, 4].map(|cause| theme.lost(cause)).to_vec());
         }
     }
     assert_eq!(

@@ -228,6 +228,7 @@ fn alone(shared: &Shared, trial: u32, ctx: &ArmContext<'_>) -> Ended {
         started_ns,
         finished_ns: ctx.clock.now_ns(),
         cpu_ns: thread_cpu_ns() - cpu_ns,
+        core_wait_ns: 0,
         outcome: Outcome::Done,
     });
     ended

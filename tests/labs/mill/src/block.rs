@@ -61,6 +61,7 @@ pub fn span(hashed: &Hashed, slot: u32, finished_ns: u64) -> TaskSpan {
         started_ns,
         finished_ns,
         cpu_ns: hashed.cpu_ns,
+        core_wait_ns: 0,
         outcome: Outcome::Done,
     }
 }

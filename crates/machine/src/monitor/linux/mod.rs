@@ -7,7 +7,6 @@ mod forks;
 mod frequency;
 mod memory;
 mod reread;
-mod waiting;
 
 #[cfg(test)]
 mod tests;
@@ -22,7 +21,6 @@ pub(super) use self::forks::ForkCounter;
 pub(crate) use self::frequency::Frequencies;
 pub(super) use self::memory::PeakMemory;
 pub(crate) use self::reread::Reread;
-pub(super) use self::waiting::CoreWait;
 
 use self::cores::Cores;
 use super::sample::Sample;

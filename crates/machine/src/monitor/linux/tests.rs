@@ -10,7 +10,6 @@ use super::cores::Cores;
 use super::counters::{Counters, parse_pressure};
 use super::frequency::{Frequencies, parse_khz};
 use super::memory::parse_peak;
-use super::waiting::parse_wait;
 use super::{System, parse_resident};
 use crate::monitor::conditions::Readings;
 use crate::monitor::sample::Sample;
@@ -371,8 +370,6 @@ fn a_machine_that_says_nothing_disturbs_nothing() {
 
 #[test]
 fn malformed_counters_are_none() {
-    assert_eq!(parse_wait(b"12 345 6\n"), Some(345));
-    assert_eq!(parse_wait(b"12\n"), None);
     assert_eq!(parse_peak("VmPeak:\t9 kB\nVmHWM:\t  2 kB\n"), Some(2048));
     assert_eq!(parse_peak("VmHWM:\t2\n"), None);
     assert_eq!(parse_pressure(b"full avg10=0.00 total=3\n"), None);

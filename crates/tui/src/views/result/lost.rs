@@ -1,4 +1,4 @@
-//! Where slots × wall time went: useful work and the four causes of loss, as shares of a bar
+//! Where slots × wall time went: useful work and the causes of loss, as shares of a bar
 //! and in numbers.
 
 use workbench_report::format;
@@ -30,7 +30,7 @@ pub fn draw(pane: Pane<'_>, scroll: &mut Scroll, result: &RunResult) {
         }
     });
     if let Some((mut inner, _)) = drawn {
-        legend(&mut inner);
+        legend(&mut inner, &arms);
     }
 }
 
@@ -61,7 +61,8 @@ fn two_lines(place: &mut Pane<'_>, arm: &ArmResult) {
         .skip(2)
         .text(&format!("useful {useful}"), theme.text);
     // As many as fit.
-    for (cause, lost) in by_size(arm) {
+    for cause in by_size(&[arm]) {
+        let lost = arm.lost_s.by_cause()[cause];
         let share = lost / slot_time(arm);
         if share.abs() < 0.0005 {
             continue;
@@ -84,18 +85,24 @@ fn two_lines(place: &mut Pane<'_>, arm: &ArmResult) {
     stack(&mut row, arm, columns);
 }
 
-/// The causes and the seconds lost to each, the largest first.
-fn by_size(arm: &ArmResult) -> Vec<(usize, f64)> {
-    let mut causes: Vec<(usize, f64)> = arm.lost_s.by_cause().into_iter().enumerate().collect();
-    causes.sort_by(|a, b| b.1.abs().total_cmp(&a.1.abs()));
+/// The causes, the one first to which these arms lost most.
+fn by_size(arms: &[&ArmResult]) -> Vec<usize> {
+    let all = |cause: &usize| -> f64 {
+        let each = arms.iter().map(|arm| arm.lost_s.by_cause()[*cause].abs());
+        each.sum()
+    };
+    let mut causes: Vec<usize> = (0..LostSeconds::CAUSES.len()).collect();
+    causes.sort_by(|a, b| all(b).total_cmp(&all(a)));
     causes
 }
 
 /// The bar. Cells go to the parts by largest remainders, so that the whole bar is always the whole.
 fn stack(row: &mut PaneRow<'_>, arm: &ArmResult, columns: u16) {
     let theme = row.theme;
-    let [overhead, imbalance, waiting, inflation] = arm.lost_s.by_cause();
-    let all = [arm.useful_s, overhead, imbalance, waiting, inflation];
+    let all: Vec<f64> = [arm.useful_s]
+        .into_iter()
+        .chain(arm.lost_s.by_cause())
+        .collect();
     let cells = apportion(&all, columns.min(row.rest()));
     row.fill(theme.glyphs.useful, cells[0], theme.useful());
     for (cause, n) in cells[1..].iter().enumerate() {
@@ -103,18 +110,29 @@ fn stack(row: &mut PaneRow<'_>, arm: &ArmResult, columns: u16) {
     }
 }
 
-fn legend(inner: &mut Pane<'_>) {
+/// What the glyphs stand for. Where not all fit, those that took least are left out.
+fn legend(inner: &mut Pane<'_>, arms: &[&ArmResult]) {
+    const USEFUL: &str = "useful";
     let theme = inner.theme;
     let Some(line) = inner.area.height.checked_sub(1) else {
         return;
     };
-    let gap = if inner.area.width >= 60 { 3 } else { 1 };
     let mut row = inner.row(line);
+    let mut causes = by_size(arms);
+    let wide = |causes: &[usize], gap: u16| -> u16 {
+        let each = causes.iter().map(|cause| LostSeconds::CAUSES[*cause]);
+        each.map(|name| gap + 2 + cells(name)).sum::<u16>() + 2 + cells(USEFUL)
+    };
+    while causes.len() > 1 && wide(&causes, 1) > row.rest() {
+        causes.pop();
+    }
+    let gap = if wide(&causes, 3) <= row.rest() { 3 } else { 1 };
+    causes.sort_unstable();
     row.cell(theme.glyphs.useful, theme.useful())
-        .text(" useful", theme.dim);
-    for (cause, name) in LostSeconds::CAUSES.into_iter().enumerate() {
+        .text(&format!(" {USEFUL}"), theme.dim);
+    for cause in causes {
         row.skip(gap)
             .cell(theme.glyphs.lost[cause], theme.lost(cause))
-            .text(&format!(" {name}"), theme.dim);
+            .text(&format!(" {}", LostSeconds::CAUSES[cause]), theme.dim);
     }
 }

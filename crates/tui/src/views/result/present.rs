@@ -84,7 +84,7 @@ pub fn draw(pane: &mut Pane<'_>, result: &RunResult) {
         .height
         .min(pane.area.bottom().saturating_sub(pane.area.y + line));
     let mut rest = pane.part(rest);
-    let lost = u16::from(best.is_some()) * (LostSeconds::CAUSES.len() as u16 + 2);
+    let lost = best.map_or(0, |(_, arm)| parts_of_time(arm).len() as u16 + 1);
     bars(&mut rest, result, lost);
     if let Some((_, arm)) = best {
         let top = rest.area.height.saturating_sub(lost);
@@ -119,17 +119,26 @@ fn bars(pane: &mut Pane<'_>, result: &RunResult, below_them: u16) {
     }
 }
 
-/// Where the time of an arm went, a line per cause.
+/// Useful work and the causes of lost time, as shares of the slot time; without causes that took
+/// none of it.
+fn parts_of_time(arm: &ArmResult) -> Vec<(&'static str, f64)> {
+    let all = arm.useful_s + arm.lost_s.total();
+    let share = |seconds| if all > 0.0 { seconds / all } else { f64::NAN };
+    let causes = LostSeconds::CAUSES.into_iter().zip(arm.lost_s.by_cause());
+    let lost = causes.filter(|(_, seconds)| *seconds != 0.0);
+    std::iter::once(("useful", arm.useful_s))
+        .chain(lost)
+        .map(|(name, seconds)| (name, share(seconds)))
+        .collect()
+}
+
+/// Where the time of an arm went, a line per part.
 fn lost_time(pane: &mut Pane<'_>, arm: &ArmResult) {
     let theme = pane.theme;
-    let all = arm.useful_s + arm.lost_s.total();
     let who = arm_on_workers(&arm.name, arm.workers);
     pane.row(0)
         .text(&format!("Where the time of {who} went"), theme.title);
-    let useful = ("useful", arm.useful_s);
-    let causes = LostSeconds::CAUSES.into_iter().zip(arm.lost_s.by_cause());
-    for (line, (name, seconds)) in (1..).zip(std::iter::once(useful).chain(causes)) {
-        let share = if all > 0.0 { seconds / all } else { f64::NAN };
+    for (line, (name, share)) in (1..).zip(parts_of_time(arm)) {
         let mut row = pane.row(line);
         row.left(name, 12, theme.text);
         let columns = row.rest().saturating_sub(10);

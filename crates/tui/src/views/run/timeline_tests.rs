@@ -27,6 +27,7 @@ fn task(i: u64) -> TaskSpan {
         started_ns: i / 64 * 1_000_000,
         finished_ns: (i / 64 + 1) * 1_000_000,
         cpu_ns: 1,
+        core_wait_ns: 0,
         outcome: Outcome::Done,
     }
 }
