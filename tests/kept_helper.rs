@@ -8,8 +8,10 @@ mod common;
 
 use std::fs;
 use std::path::Path;
+use std::process::Stdio;
 
 use common::{Bench, findings, stderr};
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
 /// Runs arms that are lines for a shell; returns the document.
@@ -56,6 +58,75 @@ fn a_helper_that_is_killed_costs_its_repeat_and_no_other() {
     let exe = Path::new("/proc").join(pids.trim()).join("exe");
     while exe.exists() {
         std::thread::yield_now();
+    }
+}
+
+/// A helper that waits for its next program can be ended by anybody, for example by the kernel for
+/// lack of memory. That is nobody's failure: the next repeat gets another helper.
+#[test]
+fn a_helper_that_is_killed_between_two_repeats_costs_none() {
+    let bench = Bench::new();
+    let [told, gate] = ["told", "gate"].map(|name| bench.path(name));
+    // The first one says who it is and which pipe it was given, and waits.
+    let waits = format!(
+        "test -e {told} && exit 0
+        echo $PPID $(readlink /proc/self/fd/$WORKBENCH_EVENTS) > {told}.draft
+        mv {told}.draft {told}
+        while ! test -e {gate}; do sleep 0.01; done",
+        told = told.display(),
+        gate = gate.display()
+    );
+    let waits = format!("waits=exec sh {}", bench.write("waits", waits).display());
+    let args = [
+        "--lab",
+        "commands",
+        "--shell",
+        "--quiet",
+        "--json",
+        "--repeats",
+        "3",
+    ];
+    let mut program = bench.command();
+    program
+        .args(args)
+        .args(["--arm", &waits, "--arm", "b=true"]);
+    let program = program.stdout(Stdio::piped()).spawn().unwrap();
+    let until = |holds: &dyn Fn() -> bool| {
+        while !holds() {
+            std::thread::yield_now();
+        }
+    };
+    until(&|| told.exists());
+    let said = fs::read_to_string(&told).unwrap();
+    let (helper, events) = said.trim().split_once(' ').unwrap();
+    let [itself, helper_pid] = [program.id(), helper.parse().unwrap()];
+    let signal = |pid: u32, signal| {
+        let pid = Pid::from_raw(i32::try_from(pid).unwrap()).unwrap();
+        kill_process(pid, signal).unwrap();
+    };
+    let state = |pid: u32| {
+        let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap();
+        stat.rsplit(") ").next().unwrap().chars().next().unwrap()
+    };
+    // While the program stands still, the helper says that all is done, and waits for more.
+    signal(itself, Signal::STOP);
+    until(&|| state(itself) == 'T');
+    fs::write(&gate, "").unwrap();
+    until(&|| {
+        let links = fs::read_dir(format!("/proc/{helper}/fd")).unwrap();
+        let mut links = links.flatten().map(|entry| fs::read_link(entry.path()));
+        !links.any(|link| link.is_ok_and(|link| link == Path::new(events)))
+    });
+    signal(helper_pid, Signal::KILL);
+    until(&|| state(helper_pid) == 'Z');
+    signal(itself, Signal::CONT);
+    let output = program.wait_with_output().unwrap();
+    let document: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", document["warnings"]);
+    assert_eq!(document["status"], "completed");
+    for name in ["waits", "b"] {
+        let times = arm(&document, name)["wall_s"].as_array();
+        assert_eq!(times.unwrap().len(), 3, "{document}");
     }
 }
 

@@ -106,6 +106,15 @@ pub enum ParamError {
     },
 }
 
+/// As much of a given text as an error shows, on one line.
+fn shown(text: &str) -> String {
+    const LONGEST: usize = 100;
+    let whole = text.chars().count() <= LONGEST;
+    let start = text.chars().take(LONGEST);
+    let start = start.map(|c| if c.is_control() { ' ' } else { c });
+    start.chain((!whole).then_some('…')).collect()
+}
+
 impl ParamError {
     /// The option whose value is refused, where it is one.
     pub fn option(&self) -> Option<Opt> {
@@ -184,9 +193,29 @@ impl ParamSpec {
             Some(value) if self.accepts(&value) => Ok(value),
             _ => Err(ParamError::Value {
                 key: key.to_owned(),
-                value: text.to_owned(),
-                reason: format!("{key} takes {}", self.expects()),
+                value: shown(text),
+                reason: self.why_not(key, text),
             }),
+        }
+    }
+
+    /// Why a text is no value of this parameter.
+    fn why_not(&self, key: &str, text: &str) -> String {
+        let is_text = matches!(self, Self::Text { .. });
+        let control = text.chars().find(|c| c.is_control());
+        match control.filter(|_| is_text) {
+            Some('\n' | '\r') => format!(
+                "{key} has a line break in it, which a value cannot have: put several lines into a file"
+            ),
+            Some(other) => format!(
+                "{key} has the control character U+{:04X} in it, which a value cannot have",
+                u32::from(other)
+            ),
+            None if is_text => format!(
+                "{key} is {} bytes long, and a value at most {LONGEST_TEXT}: put more into a file",
+                text.len()
+            ),
+            None => format!("{key} takes {}", self.expects()),
         }
     }
 
@@ -205,5 +234,31 @@ impl ParamSpec {
             }
             _ => false,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_that_cannot_be_taken_says_why() {
+        let spec = ParamSpec::Text {
+            form: "NAME=COMMAND".to_owned(),
+            default: String::new(),
+            label: None,
+            help: String::new(),
+        };
+        let why = |text: &str| spec.parse("arms", text).unwrap_err().to_string();
+        assert_eq!(
+            why("a=cd x\nmake"),
+            "`--set arms=a=cd x make`: arms has a line break in it, which a value cannot have: \
+             put several lines into a file"
+        );
+        assert!(why("a=\u{1b}[2J").ends_with("U+001B in it, which a value cannot have"));
+        let long = why(&"x".repeat(5000));
+        assert!(long.contains("x…`: arms is 5000 bytes long, and a value at most 4096"));
+        assert!(long.len() < 300, "{long}");
+        assert!(spec.parse("arms", " a=true ").is_ok());
     }
 }
