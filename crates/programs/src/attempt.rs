@@ -1,5 +1,6 @@
 //! One attempt to run a program: its helper, from the order to what was used.
 
+use std::cell::Cell;
 use std::fs::File;
 use std::io::{self, Read as _};
 use std::os::fd::{AsRawFd as _, OwnedFd};
@@ -59,20 +60,26 @@ pub(crate) struct Oversight<'a> {
     pub look: &'a dyn Fn(Look),
     /// How long it may take.
     pub limit: Option<Duration>,
+    /// For how long it may tell nothing.
+    pub silence_limit: Option<Duration>,
 }
 
 impl Oversight<'_> {
     /// Why the program has to be ended now, if it has.
-    fn reason_to_stop(&self, elapsed: Duration, said: Option<&Said>) -> Option<Stopped> {
+    fn reason_to_stop(
+        &self,
+        elapsed: Duration,
+        silent: Duration,
+        said: Option<&Said>,
+    ) -> Option<Stopped> {
         if (self.is_cancelled)() {
-            Some(Stopped::OnRequest)
-        } else if self.limit.is_some_and(|limit| elapsed >= limit) {
-            Some(Stopped::TimeLimit)
-        } else if said == Some(&Said::StoppedItself) {
-            Some(Stopped::StoodStill)
-        } else {
-            None
+            return Some(Stopped::OnRequest);
         }
+        let late = self.limit.filter(|limit| elapsed >= *limit);
+        let still = self.silence_limit.filter(|limit| silent >= *limit);
+        late.map(Stopped::TimeLimit)
+            .or(still.map(Stopped::Silent))
+            .or((said == Some(&Said::StoppedItself)).then_some(Stopped::StoodStill))
     }
 }
 
@@ -168,7 +175,12 @@ impl HelperProcess {
         let link = Arc::clone(&self.helper()?.link);
         let _paused = pause::pausable(&link);
         let begun_ns = program_ns();
-        let elapsed = || Duration::from_nanos(program_ns().saturating_sub(begun_ns));
+        let since = |ns: u64| Duration::from_nanos(program_ns().saturating_sub(ns));
+        let told_ns = Cell::new(begun_ns);
+        let told: &mut dyn FnMut(&[u8]) = &mut |bytes| {
+            told_ns.set(program_ns());
+            told(bytes);
+        };
         self.is_idle = false;
         self.helper()?.go()?;
         let mut looked_ns = begun_ns;
@@ -176,11 +188,14 @@ impl HelperProcess {
         let mut stopped = None;
         let mut ended = None;
         let mut used = loop {
-            let left = watcher.limit.map(|limit| limit.saturating_sub(elapsed()));
+            let left = watcher
+                .limit
+                .map(|limit| limit.saturating_sub(since(begun_ns)));
             let left = left.filter(|_| stopped.is_none()).unwrap_or(LOOK_EVERY);
             let said = self.hear(left.clamp(SHORTEST_WAIT, LOOK_EVERY), told)?;
             if ended.is_none() && stopped.is_none() {
-                stopped = watcher.reason_to_stop(elapsed(), said.as_ref());
+                let silent = since(told_ns.get());
+                stopped = watcher.reason_to_stop(since(begun_ns), silent, said.as_ref());
                 if stopped.is_some() && !matches!(said, Some(Said::Ended(_))) {
                     self.helper()?.tell(&Tell::Stop)?;
                 }
@@ -352,5 +367,34 @@ impl Drop for HelperProcess {
         if let Some(capture) = self.capture.take() {
             let _ = capture.end();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_program_is_ended_when_it_takes_too_long_or_tells_nothing() {
+        let seconds = Duration::from_secs;
+        let watch = |limit, silence_limit| Oversight {
+            is_cancelled: &|| false,
+            look: &|_| {},
+            limit,
+            silence_limit,
+        };
+        let why = |watch: Oversight<'_>, elapsed, silent| {
+            watch.reason_to_stop(seconds(elapsed), seconds(silent), None)
+        };
+        let (ten, three) = (Some(seconds(10)), Some(seconds(3)));
+        assert_eq!(why(watch(None, None), 1000, 1000), None);
+        assert_eq!(why(watch(ten, None), 9, 9), None);
+        let late = Some(Stopped::TimeLimit(seconds(10)));
+        assert_eq!(why(watch(ten, None), 10, 0), late);
+        // However long it goes on, as long as it tells something.
+        assert_eq!(why(watch(None, three), 1000, 2), None);
+        let silent = Some(Stopped::Silent(seconds(3)));
+        assert_eq!(why(watch(None, three), 3, 3), silent);
+        assert_eq!(why(watch(ten, three), 10, 3), late);
     }
 }

@@ -1,6 +1,7 @@
 //! Why a program did not run, or not to its end.
 
 use std::io;
+use std::time::Duration;
 
 /// Why a program did not run.
 #[derive(Debug, thiserror::Error)]
@@ -28,7 +29,9 @@ pub(crate) enum Stopped {
     /// The run or the arm is to stop.
     OnRequest,
     /// It took longer than it may.
-    TimeLimit,
+    TimeLimit(Duration),
+    /// It told nothing for longer than it may.
+    Silent(Duration),
     /// It stopped itself, and would have stood still forever.
     StoodStill,
 }

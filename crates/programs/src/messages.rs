@@ -2,7 +2,6 @@
 
 use std::io;
 use std::path::Path;
-use std::time::Duration;
 
 use workbench_experiment::lab::{Finding, nearest};
 use workbench_protocol::arm::ArmLineError;
@@ -100,15 +99,18 @@ pub(crate) fn failed(
     line: &str,
     exit: ExitKind,
     stopped: Option<Stopped>,
-    limit: Option<Duration>,
     last_lines: &[String],
 ) -> String {
-    let what = match (stopped, limit) {
-        (Some(Stopped::TimeLimit), Some(limit)) => {
+    let what = match stopped {
+        Some(Stopped::TimeLimit(limit)) => {
             let limit_s = limit.as_secs_f64();
             format!("took longer than {limit_s} s and was ended; --time-limit sets the limit")
         }
-        (Some(Stopped::StoodStill), _) => {
+        Some(Stopped::Silent(limit)) => {
+            let limit_s = limit.as_secs_f64();
+            format!("made no progress for {limit_s} s and was ended")
+        }
+        Some(Stopped::StoodStill) => {
             "stopped itself, and nobody would have let it go on, so it was ended".to_owned()
         }
         _ => format!(

@@ -167,6 +167,7 @@ impl OnceProgram {
                 }
             },
             limit: start.limit,
+            silence_limit: None,
         };
         let mut lines = ArmLines::default();
         let attempted = helper.go(&watcher, &mut |bytes| {
@@ -184,7 +185,7 @@ impl OnceProgram {
         let end = match (attempted.stopped, too_much.get(), attempted.exit) {
             (_, Some(bytes), _) => OnceEnd::Memory(bytes),
             (Some(Stopped::OnRequest), ..) => OnceEnd::Asked,
-            (Some(Stopped::TimeLimit), ..) => OnceEnd::TimeLimit,
+            (Some(Stopped::TimeLimit(_) | Stopped::Silent(_)), ..) => OnceEnd::TimeLimit,
             (None, _, ExitKind::Code(0)) => OnceEnd::Done,
             (Some(Stopped::StoodStill) | None, _, exit) => {
                 let last = &attempted.printed.last_lines;

@@ -59,8 +59,8 @@ pub struct Peers {
     pub near: NearPeers,
     /// What of their time counts: as much of it as of the lab's own arms.
     pub timed: Timed,
-    /// How long a repeat may take.
-    pub time_limit: Option<Duration>,
+    /// For how long a repeat may tell of no progress.
+    pub silence_limit: Option<Duration>,
     /// Why they cannot do what a run asks for, as a part of a sentence.
     pub unfit: Option<String>,
 }
@@ -92,7 +92,7 @@ impl Peers {
             params: lab.params.keys().cloned().collect(),
             checks: OutputChecks::told(),
             timed: self.timed,
-            time_limit: self.time_limit,
+            silence_limit: self.silence_limit,
             ..ProgramSettings::default()
         };
         let programs = Prepared::new(&settings, config, None).map_err(LabError::Refused)?;

@@ -171,6 +171,7 @@ impl Prepared {
             is_cancelled: &|| ctx.progress.is_cancelled(),
             look: &|_| {},
             limit: self.settings.time_limit,
+            silence_limit: None,
         };
         let attempted = attempt
             .and_then(|mut attempt| attempt.go(&watcher, &mut |_| {}))
@@ -195,7 +196,6 @@ impl Prepared {
                 line,
                 attempted.exit,
                 stopped,
-                self.settings.time_limit,
                 &attempted.printed.last_lines,
             ))),
         }
@@ -413,6 +413,7 @@ impl PreparedLab for Prepared {
                 ctx.progress.set_processes_rss(look.rss_bytes);
             },
             limit: self.settings.time_limit,
+            silence_limit: self.settings.silence_limit,
         };
         let mut told = Told::new((&arm.name, ctx.workers), ctx.clock, ctx.progress, ctx.spans);
         let mut marks = WorkCpu::new(attempt.root());

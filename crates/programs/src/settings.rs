@@ -43,6 +43,8 @@ pub(crate) struct ProgramSettings {
     pub warm_up: u32,
     /// How long a repeat may take.
     pub time_limit: Option<Duration>,
+    /// For how long its program may tell nothing.
+    pub silence_limit: Option<Duration>,
     /// The exit codes of done work; `None` is any.
     pub exit_codes: Option<BTreeSet<i32>>,
     /// The file to read as standard input.
@@ -96,6 +98,7 @@ impl ProgramSettings {
                 _ => 0,
             },
             time_limit: seconds(params),
+            silence_limit: None,
             exit_codes: exit_codes(text(params, param::EXIT_CODES))?,
             stdin: (!stdin.is_empty()).then(|| Template::new(stdin)),
             dir: text(params, param::DIR).to_owned(),

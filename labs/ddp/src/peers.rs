@@ -14,8 +14,9 @@ use crate::settings::TrainSettings;
 /// Their programs.
 const FILES: &[(&str, &str)] = &[("training.py", include_str!("../peers/training.py"))];
 
-/// How long a training may take in which something goes wrong.
-const PATIENCE: Duration = Duration::from_secs(600);
+/// For how long a training in which something goes wrong may tell of no progress: several times
+/// what starting Ray takes.
+const PATIENCE: Duration = Duration::from_secs(180);
 
 /// The peers of a run.
 ///
@@ -42,7 +43,7 @@ pub fn peers(
         // The own arms start their workers on the clock, too.
         timed: Timed::UntilDone,
         // Processes that restart after a kill may wait for each other forever.
-        time_limit: (!settings.faults.is_empty()).then_some(PATIENCE),
+        silence_limit: (!settings.faults.is_empty()).then_some(PATIENCE),
         unfit: unfit.map(str::to_owned),
     })
 }

@@ -148,10 +148,11 @@ impl TrainSettings {
             tuned: TunedArms::read(&params)?,
             faults,
             workers: config.workers.clone(),
+            // Other arms than the lab's own are peers, which have ranks as well.
             parallel: config
                 .arms
                 .iter()
-                .any(|arm| Arm::of(arm).is_some_and(Arm::has_ranks)),
+                .any(|arm| Arm::of(arm).is_none_or(Arm::has_ranks)),
         };
         settings.check_images(offer.images)?;
         settings.check_devices(config.oversubscribe, offer)?;

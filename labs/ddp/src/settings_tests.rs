@@ -20,7 +20,6 @@ fn read_on(
     set: &[&str],
     oversubscribe: bool,
 ) -> Result<TrainSettings, String> {
-    let lab = LabDefinition::parse(include_str!("../lab.toml")).unwrap();
     let request = Request {
         preset: Some("full".to_owned()),
         workers: workers.to_vec().into(),
@@ -28,13 +27,18 @@ fn read_on(
         oversubscribe,
         ..Request::default()
     };
+    read_request(gpus, &request)
+}
+
+fn read_request(gpus: u32, request: &Request) -> Result<TrainSettings, String> {
+    let lab = LabDefinition::parse(include_str!("../lab.toml")).unwrap();
     // Who has several GPUs has more cores too.
     let cores = if gpus > 1 { 16.0 } else { 4.0 };
     let usable = UsableCores {
         cores,
         limit: format!("{cores} processors"),
     };
-    let config = resolve(&lab, &request, &usable).map_err(|error| error.to_string())?;
+    let config = resolve(&lab, request, &usable).map_err(|error| error.to_string())?;
     let offer = Offer {
         train_rows: 60_000,
         test_rows: 10_000,
@@ -49,6 +53,21 @@ fn read_on(
         bf16: gpus > 0,
     };
     TrainSettings::new(&config, Data::Embedded, &offer).map_err(|error| error.to_string())
+}
+
+#[test]
+fn peers_have_ranks_as_the_own_arms_do() {
+    let request = |fault: &str| Request {
+        preset: Some("full".to_owned()),
+        arms: ["single", "torchrun"].map(str::to_owned).to_vec(),
+        workers: vec![2].into(),
+        set: vec![format!("fault={fault}")],
+        ..Request::default()
+    };
+    let settings = read_request(1, &request("kill:rank=1,step=12")).unwrap();
+    assert_eq!(settings.worlds(), [1, 2]);
+    let why = read_request(1, &request("kill:rank=2,step=12")).unwrap_err();
+    assert!(why.contains("the ranks are 0 to 1"), "{why}");
 }
 
 fn refusal(workers: &[u32], set: &[&str]) -> String {

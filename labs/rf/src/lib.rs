@@ -117,7 +117,7 @@ impl Lab for RandomForests {
                 files: peers::FILES,
                 near: peers::near(&problem, config)?,
                 timed: Timed::Work,
-                time_limit: None,
+                silence_limit: None,
                 unfit: None,
                 input: peers::input(&split(&table, rows, share, config.seed)?, &problem),
             })
