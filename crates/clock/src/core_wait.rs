@@ -33,16 +33,16 @@ impl CoreWait {
         parse(&buffer[..length])
     }
 
-    /// Nanoseconds since an earlier [total](Self::total_ns); 0 where nobody counts them.
-    pub fn since_ns(&self, earlier: Option<u64>) -> u64 {
-        let both = self.total_ns().zip(earlier);
-        both.map_or(0, |(now, earlier)| now.saturating_sub(earlier))
-    }
-
     /// Nanoseconds in all; `None` where nobody counts them.
     #[cfg(not(all(target_os = "linux", not(workbench_portable))))]
     pub fn total_ns(&self) -> Option<u64> {
         None
+    }
+
+    /// Nanoseconds since an earlier [total](Self::total_ns); 0 where nobody counts them.
+    pub fn since_ns(&self, earlier: Option<u64>) -> u64 {
+        let both = self.total_ns().zip(earlier);
+        both.map_or(0, |(now, earlier)| now.saturating_sub(earlier))
     }
 }
 

@@ -276,7 +276,8 @@ fn above_bound(run: &OpenedRun, arm: &ArmResult) -> Option<Finding> {
         .iter()
         .find(|arm| arm.name == run.result.base)?;
     let sum = |times: &[f64]| times.iter().sum::<f64>() / times.len().max(1) as f64;
-    let odd = if base.lost_s.waiting > base.wall_median_s / 20.0 {
+    let off_core_s = base.lost_s.waiting + base.lost_s.no_core;
+    let odd = if off_core_s > base.wall_median_s / 20.0 {
         Odd::BaseWaited
     } else if sum(&arm.cpu_s) < 0.95 * sum(&base.cpu_s) {
         Odd::LessCpu
