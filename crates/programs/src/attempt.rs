@@ -188,17 +188,12 @@ impl HelperProcess {
         let mut stopped = None;
         let mut ended = None;
         let mut used = loop {
-            let left = watcher
-                .limit
-                .map(|limit| limit.saturating_sub(since(begun_ns)));
-            let left = left.filter(|_| stopped.is_none()).unwrap_or(LOOK_EVERY);
+            let limit = watcher.limit.filter(|_| stopped.is_none());
+            let left = limit.map_or(LOOK_EVERY, |limit| limit.saturating_sub(since(begun_ns)));
             let said = self.hear(left.clamp(SHORTEST_WAIT, LOOK_EVERY), told)?;
             if ended.is_none() && stopped.is_none() {
-                let silent = since(told_ns.get());
-                stopped = watcher.reason_to_stop(since(begun_ns), silent, said.as_ref());
-                if stopped.is_some() && !matches!(said, Some(Said::Ended(_))) {
-                    self.helper()?.tell(&Tell::Stop)?;
-                }
+                let passed = [begun_ns, told_ns.get()].map(since);
+                stopped = self.stop_if_due(watcher, passed, said.as_ref())?;
             }
             match said {
                 Some(Said::Ended(end)) => {
@@ -231,6 +226,21 @@ impl HelperProcess {
             used,
             printed: self.capture.take().map(Capture::end).unwrap_or_default(),
         })
+    }
+
+    /// Has the program ended where it has to be; says why. Since its start and since it told
+    /// something, so much time has passed.
+    fn stop_if_due(
+        &mut self,
+        watcher: &Oversight<'_>,
+        [elapsed, silent]: [Duration; 2],
+        said: Option<&Said>,
+    ) -> Result<Option<Stopped>, AttemptError> {
+        let stopped = watcher.reason_to_stop(elapsed, silent, said);
+        if stopped.is_some() && !matches!(said, Some(Said::Ended(_))) {
+            self.helper()?.tell(&Tell::Stop)?;
+        }
+        Ok(stopped)
     }
 
     /// What the program uses now.
