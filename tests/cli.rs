@@ -124,7 +124,7 @@ fn lost_time_adds_up(arm: &Value) {
         .values()
         .map(|seconds| seconds.as_f64().unwrap())
         .collect();
-    assert_eq!(lost.len(), 4);
+    assert_eq!(lost.len(), 5);
     assert!(lost.iter().all(|seconds| *seconds >= -1e-9), "{lost:?}");
     let expected = slot_time - arm["useful_s"].as_f64().unwrap();
     let sum: f64 = lost.iter().sum();
