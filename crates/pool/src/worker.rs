@@ -37,7 +37,8 @@ const HOT_NS: u64 = 1_000;
 /// running all the time, so that CPU times are exact to this many nanoseconds.
 const CPU_SLACK_NS: u64 = 20_000;
 
-/// What a task was off its core for is looked into from here on: that costs another system call.
+/// After a task that was off its core for at least so long, the thread reads its wait for cores.
+/// That costs another system call, so it is not done for all tasks.
 const OFF_CORE_NS: u64 = 50_000;
 
 /// With more tasks than this nested on its stack, a blocked thread runs only the task that it waits

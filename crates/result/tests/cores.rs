@@ -33,12 +33,18 @@ fn cores(usable: f64) -> MachineFacts {
     }
 }
 
-/// 16 tasks of a second, on `workers` of which those beyond the fourth are slow.
-fn run(machine: MachineFacts, workers: &[u32], wall_s: f64) -> RunResult {
-    let mut log = Log::start(workers, 5);
+/// The log of a run on a machine, as it begins.
+fn begun_on(machine: MachineFacts, workers: &[u32], repeats: u32) -> Log {
+    let mut log = Log::start(workers, repeats);
     if let Event::RunStarted(started) = &mut log.records[0].event {
         started.machine = machine;
     }
+    log
+}
+
+/// 16 tasks of a second, on `workers` of which those beyond the fourth are slow.
+fn run(machine: MachineFacts, workers: &[u32], wall_s: f64) -> RunResult {
+    let mut log = begun_on(machine, workers, 5);
     let serial: Vec<_> = (0..16).map(|i| (0, 1.0, 0, f64::from(i))).collect();
     for repeat in 0..5 {
         let mut one = |arm, workers, wall_s, tasks: &[(u32, f64, u32, f64)]| {
@@ -112,23 +118,20 @@ fn a_speed_up_above_what_the_cores_can_do_is_no_headline() {
 /// What is found of an arm whose tasks were off their cores for half of their time, and could have
 /// run for so many per cent of that.
 fn off_cores(usable: f64, could_run_percent: u64) -> (RunResult, Vec<(String, String)>) {
-    let mut log = Log::start(&[4], 1);
-    if let Event::RunStarted(started) = &mut log.records[0].event {
-        started.machine = cores(usable);
-    }
+    let mut log = begun_on(cores(usable), &[4], 1);
     let serial: Vec<_> = (0..4).map(|i| (0, 1.0, 0, f64::from(i))).collect();
     let parallel: Vec<_> = (0..4).map(|slot| (0, 2.0, slot, 0.0)).collect();
     for (arm, workers, wall_s, tasks) in [
         ("sequential", 1, 4.0, &serial),
         ("tasks", 4, 2.0, &parallel),
     ] {
-        let (repeat, before) = (0, log.records.len());
+        let before = log.records.len();
         let repeat = Repeat {
             arm,
             workers,
-            repeat,
             wall_s,
             tasks,
+            repeat: 0,
         };
         log.repeat(&repeat, 10, ["aa", "bb"]);
         for record in log.records[before..].iter_mut().filter(|_| workers > 1) {
