@@ -101,3 +101,16 @@ fn wrappers_hand_every_method_on() {
     );
     settle(&house, "wrappers", wrappers::TO_DO, wrappers::find(&house));
 }
+
+#[test]
+fn no_test_is_left_out_without_a_word() {
+    for each in &House::read().crates {
+        assert!(
+            each.left_out.is_empty(),
+            "{}: {:?} require a feature, so that cargo leaves them out of all tests and says nothing: let the package \
+             depend on itself with the feature, as a dev-dependency",
+            each.dir,
+            each.left_out
+        );
+    }
+}

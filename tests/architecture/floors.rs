@@ -110,7 +110,12 @@ fn arrows(house: &House, each: &Crate, own: usize, findings: &mut Vec<Violation>
                 let what = format!("uses {}, which is there for tests only", used.dir);
                 findings.push(finding(each, &key, &what));
             }
-        } else if each.dev_depends.contains(&used.name) && below >= own && !used.is_for_tests() {
+        } else if each.dev_depends.contains(&used.name)
+            // Itself, with a feature.
+            && each.name != used.name
+            && below >= own
+            && !used.is_for_tests()
+        {
             let what = format!("its tests use {}, which does not stand below it", used.dir);
             findings.push(finding(each, &key, &what));
         }

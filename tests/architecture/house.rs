@@ -31,6 +31,8 @@ pub struct Crate {
     pub files: Vec<Source>,
     /// Whether it makes a program.
     pub program: bool,
+    /// Test programs that require a feature: without it cargo leaves them out and says nothing.
+    pub left_out: Vec<String>,
 }
 
 /// One source file.
@@ -131,8 +133,17 @@ impl Crate {
             dev_depends: depends(&["dev-dependencies"]),
             files: sources(root, dir, is_root),
             program: dir.join("src/main.rs").exists(),
+            left_out: left_out(&manifest),
         }
     }
+}
+
+/// The test programs of a manifest that require a feature.
+fn left_out(manifest: &toml::Table) -> Vec<String> {
+    let tests = manifest.get("test").and_then(|tests| tests.as_array());
+    let requires = |test: &&toml::Value| test.get("required-features").is_some();
+    let tests = tests.into_iter().flatten().filter(requires);
+    tests.map(|test| test["name"].to_string()).collect()
 }
 
 /// The folders with a manifest at or below a folder.
