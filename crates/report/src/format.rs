@@ -89,7 +89,8 @@ pub fn stretch(seconds: f64) -> String {
     if seconds > 0.0 && ms < 1000.0 {
         format!("{} ms", (ms * 100.0).round() / 100.0)
     } else if seconds < 10.0 {
-        format!("{} s", (seconds * 100.0).round() / 100.0)
+        // A zero without a sign.
+        format!("{} s", (seconds * 100.0).round() / 100.0 + 0.0)
     } else if seconds < 99.5 {
         format!("{seconds:.0} s")
     } else if seconds < 3599.5 {
@@ -105,7 +106,7 @@ pub fn stretch(seconds: f64) -> String {
 /// A moment since a run's start, in the words of [`seconds`]: `12.3 s`, `3 min 25 s`.
 pub fn moment(s: f64) -> String {
     if s < 59.95 {
-        format!("{s:.1} s")
+        format!("{} s", tidy_sign(&format!("{s:.1}")))
     } else {
         stretch((s + 0.05).floor())
     }
@@ -355,6 +356,16 @@ fn tidy_sign(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_stretch_of_no_time_has_no_sign() {
+        for none in [-0.0, -1e-9] {
+            assert_eq!(
+                (stretch(none), moment(none)),
+                ("0 s".to_owned(), "0.0 s".to_owned())
+            );
+        }
+    }
 
     #[test]
     fn seconds_take_the_unit_that_fits() {

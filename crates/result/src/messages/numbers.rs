@@ -35,7 +35,7 @@ fn three_digits(value: f64) -> String {
 /// Core time, as text in a sentence.
 pub fn core_seconds(seconds: f64) -> String {
     if seconds.is_finite() {
-        format!("{:.2} core-seconds", seconds.max(0.0))
+        format!("{} core-seconds", decimals(seconds.max(0.0), 2))
     } else {
         "core time".to_owned()
     }
@@ -114,6 +114,10 @@ mod tests {
             ("-0.50".to_owned(), "0.25".to_owned())
         );
         assert_eq!(core_seconds(f64::INFINITY), "core time");
+        // The greater of two zeros may be either.
+        for none in [-0.0, -1e-12, -2.0] {
+            assert_eq!(core_seconds(none), "0.00 core-seconds");
+        }
         let targets = [0.254_123, 0.25, 0.012_345_6, 1234.56, 1e-9, 0.0, f64::NAN];
         assert_eq!(
             targets.map(significant),
