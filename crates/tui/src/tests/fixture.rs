@@ -1,6 +1,6 @@
 //! An interface with a known machine and history, keys to press, and a run that never really ran.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
@@ -40,8 +40,14 @@ pub const AIR: &str = "Date;CO(GT);NMHC(GT);Temperature in degrees;T;;\r\n\
     10/03/2004;-200;88;11,9;0,7502;;\r\n\
     ;;;;;;\r\n";
 
-/// The labs of the program.
-pub fn labs() -> Vec<Box<dyn Lab>> {
+/// Labs of the program. All tests share them: their files are read once.
+pub fn labs() -> Arc<Vec<Box<dyn Lab>>> {
+    static LABS: LazyLock<Arc<Vec<Box<dyn Lab>>>> = LazyLock::new(|| Arc::new(own_labs()));
+    Arc::clone(&LABS)
+}
+
+/// The same, for who keeps them.
+pub fn own_labs() -> Vec<Box<dyn Lab>> {
     let host = LabHost::default();
     vec![
         workbench_lab_rf::lab(host).unwrap(),
@@ -90,7 +96,7 @@ impl Fixture {
     /// Nothing is known of machine and history yet.
     pub fn bare(theme: ThemeName, ascii: bool) -> Self {
         let theme = Theme::new(theme, ascii, true);
-        let mut app = App::new(Arc::new(labs()), theme);
+        let mut app = App::new(labs(), theme);
         app.runs.narrowed.now = || "2026-11-21T12:00:00+00:00[UTC]".parse().unwrap();
         Self {
             app,
@@ -290,8 +296,9 @@ pub fn key_event(name: &str) -> KeyEvent {
 
 /// The records of a run in which every repeat took half a second per worker that it had not.
 pub fn records(id: &str, config: &RunConfig) -> Vec<Record> {
-    let lab = labs()
-        .into_iter()
+    let labs = labs();
+    let lab = labs
+        .iter()
         .find(|lab| lab.definition().name == config.lab)
         .unwrap();
     let arms: Vec<ArmFacts> = lab

@@ -71,7 +71,7 @@ fn a_fault_that_cannot_be_is_marked_before_the_run() {
 /// Every row has a name in words, short enough for its column.
 #[test]
 fn rows_have_names_in_words() {
-    for lab in labs() {
+    for lab in labs().iter() {
         for (name, spec) in &lab.definition().params {
             let label = spec.label(name);
             assert!(label.len() <= 24 && !label.contains('_'), "{label}");
