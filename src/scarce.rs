@@ -1,9 +1,10 @@
 //! What the process does where its limits are low: it names them and ends with exit code 3, instead
 //! of being ended without a word.
 
+use std::any::Any;
 use std::io::{self, PipeWriter, Read as _};
 use std::os::fd::OwnedFd;
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind, set_hook};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::thread;
@@ -29,6 +30,8 @@ pub fn guarded<T: Send>(program: impl FnOnce() -> T + Send) -> Result<T, ExitErr
     if let Some(limit) = Limit::on_memory() {
         // It only words a failure, so the program can do without it.
         let _ = tell_of_aborts(limit);
+        // Libraries panic where they get no memory: what they say is told below, with the limit.
+        set_hook(Box::new(|_| ()));
     }
     let outcome = if getrlimit(Resource::Stack)
         .current
@@ -44,12 +47,19 @@ pub fn guarded<T: Send>(program: impl FnOnce() -> T + Send) -> Result<T, ExitErr
         joined.map_err(|error| ExitError::cannot("start a thread", &error))?
     };
     outcome.or_else(|panic| match Limit::on_memory() {
-        // Libraries panic where they get no memory, and have said so.
         Some(limit) => Err(ExitError::environment(format!(
-            "ended by the panic above, probably because memory ran out: {limit}"
+            "ended by a panic ({}), probably because memory ran out: {limit}",
+            said(panic.as_ref())
         ))),
         None => resume_unwind(panic),
     })
+}
+
+/// What a panic says.
+fn said(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    text.or_else(|| panic.downcast_ref::<&str>().copied())
+        .unwrap_or("without a word")
 }
 
 /// An allocation that fails aborts the process (SIGABRT). Under a limit on memory this thread then
