@@ -5,8 +5,8 @@ use std::any::Any;
 use std::io::{self, PipeWriter, Read as _};
 use std::os::fd::OwnedFd;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind, set_hook};
-use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
 use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
@@ -27,11 +27,17 @@ const STACK: usize = 8 << 20;
 pub fn guarded<T: Send>(program: impl FnOnce() -> T + Send) -> Result<T, ExitError> {
     // Without a handler the signal would end the process; with one, writing fails and is told.
     let _ = signal_hook::flag::register(Signal::XFSZ.as_raw(), Arc::<AtomicBool>::default());
+    let place = Arc::<Mutex<String>>::default();
     if let Some(limit) = Limit::on_memory() {
         // It only words a failure, so the program can do without it.
         let _ = tell_of_aborts(limit);
         // Libraries panic where they get no memory: what they say is told below, with the limit.
-        set_hook(Box::new(|_| ()));
+        let last = Arc::clone(&place);
+        set_hook(Box::new(move |panic| {
+            if let (Some(at), Ok(mut last)) = (panic.location(), last.lock()) {
+                *last = at.to_string();
+            }
+        }));
     }
     let outcome = if getrlimit(Resource::Stack)
         .current
@@ -48,8 +54,9 @@ pub fn guarded<T: Send>(program: impl FnOnce() -> T + Send) -> Result<T, ExitErr
     };
     outcome.or_else(|panic| match Limit::on_memory() {
         Some(limit) => Err(ExitError::environment(format!(
-            "ended by a panic ({}), probably because memory ran out: {limit}",
-            said(panic.as_ref())
+            "ended by a panic ({}, at {}), probably because memory ran out: {limit}",
+            said(panic.as_ref()),
+            place.lock().unwrap_or_else(PoisonError::into_inner)
         ))),
         None => resume_unwind(panic),
     })
