@@ -107,8 +107,8 @@ fn no_test_is_left_out_without_a_word() {
     for each in &House::read().crates {
         assert!(
             each.left_out.is_empty(),
-            "{}: {:?} require a feature, so that cargo leaves them out of all tests and says nothing: let the package \
-             depend on itself with the feature, as a dev-dependency",
+            "{}: {:?} require a feature: cargo leaves them out of all tests and says nothing. Let \
+             the package depend on itself with the feature, as a dev-dependency",
             each.dir,
             each.left_out
         );

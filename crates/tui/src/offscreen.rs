@@ -181,12 +181,12 @@ pub fn machine_picture(look: MonitorLook, (columns, processes): (u16, u16), asci
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tests::fixture::own_labs;
+    use crate::tests::fixture::new_labs;
 
     #[test]
     fn every_theme_is_listed_and_others_are_refused() {
         assert_eq!(THEMES, ThemeName::ALL.map(ThemeName::name));
-        let error = Offscreen::new(own_labs(), (80, 24), "sepia", false)
+        let error = Offscreen::new(new_labs(), (80, 24), "sepia", false)
             .err()
             .unwrap();
         assert!(error.contains("`sepia`: no such theme"), "{error}");
@@ -194,7 +194,7 @@ mod tests {
 
     #[test]
     fn a_window_in_memory_follows_keys_and_sizes() {
-        let mut screen = Offscreen::new(own_labs(), (80, 24), "dark", false).unwrap();
+        let mut screen = Offscreen::new(new_labs(), (80, 24), "dark", false).unwrap();
         screen.draw();
         let home = screen.text();
         assert_eq!(home.lines().count(), 24);

@@ -42,12 +42,12 @@ pub const AIR: &str = "Date;CO(GT);NMHC(GT);Temperature in degrees;T;;\r\n\
 
 /// Labs of the program. All tests share them: their files are read once.
 pub fn labs() -> Arc<Vec<Box<dyn Lab>>> {
-    static LABS: LazyLock<Arc<Vec<Box<dyn Lab>>>> = LazyLock::new(|| Arc::new(own_labs()));
+    static LABS: LazyLock<Arc<Vec<Box<dyn Lab>>>> = LazyLock::new(|| Arc::new(new_labs()));
     Arc::clone(&LABS)
 }
 
-/// The same, for who keeps them.
-pub fn own_labs() -> Vec<Box<dyn Lab>> {
+/// The same labs made anew, for a test that needs to own them.
+pub fn new_labs() -> Vec<Box<dyn Lab>> {
     let host = LabHost::default();
     vec![
         workbench_lab_rf::lab(host).unwrap(),
