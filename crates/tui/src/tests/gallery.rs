@@ -3,12 +3,13 @@
 //! Colours are not in these pictures; the views' own tests look at styles. What the themes without
 //! colour draw differently (glyphs, letters, patterns) is.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, LazyLock, Mutex};
 use std::time::Duration;
 
 use workbench_history::Standing;
 use workbench_record::{Record, Snapshot};
-use workbench_result::compute;
+use workbench_result::{RunResult, compute};
 use workbench_simulate::{Scenario, events};
 
 use super::fixture::{AIR, Fixture, recorded};
@@ -63,10 +64,34 @@ pub const SHOTS: [Shot; 20] = [
     }),
 ];
 
+/// A made-up run that is over.
+struct Whole {
+    records: Vec<Record>,
+    snapshot: Snapshot,
+    result: RunResult,
+}
+
+/// A made-up run. All tests share them: each is made once.
+fn whole(scenario: Scenario) -> Arc<Whole> {
+    static MADE: LazyLock<Mutex<HashMap<Scenario, Arc<Whole>>>> = LazyLock::new(Mutex::default);
+    let mut made = MADE.lock().unwrap();
+    let whole = made.entry(scenario).or_insert_with(|| {
+        let records = events(scenario, 1, ID, 1_795_256_102_000);
+        let snapshot = Snapshot::of(&records);
+        let result = compute(&snapshot).unwrap();
+        Arc::new(Whole {
+            records,
+            snapshot,
+            result,
+        })
+    });
+    Arc::clone(whole)
+}
+
 fn made_up(scenario: Scenario, share: f64) -> Vec<Record> {
-    let mut records = events(scenario, 1, ID, 1_795_256_102_000);
-    records.truncate((records.len() as f64 * share) as usize);
-    records
+    let whole = whole(scenario);
+    let some = (whole.records.len() as f64 * share) as usize;
+    whole.records[..some].to_vec()
 }
 
 fn run(fixture: &mut Fixture, scenario: Scenario, share: f64) {
@@ -77,11 +102,11 @@ fn run(fixture: &mut Fixture, scenario: Scenario, share: f64) {
 }
 
 fn loaded(fixture: &Fixture, scenario: Scenario, standing: Standing) -> Arc<Loaded> {
-    let snapshot = Snapshot::of(&made_up(scenario, 1.0));
+    let whole = whole(scenario);
     Arc::new(Loaded {
         run: fixture.run_dir(ID),
-        result: compute(&snapshot).unwrap(),
-        snapshot,
+        snapshot: whole.snapshot.clone(),
+        result: whole.result.clone(),
         standing,
     })
 }
