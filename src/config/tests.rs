@@ -2,6 +2,7 @@
 //! configuration.
 
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
 use proptest::prelude::*;
 use workbench_experiment::lab::Lab;
@@ -13,13 +14,16 @@ use crate::registry;
 
 const FILE: &str = "/home/ada/.config/workbench/config.toml";
 
-fn labs() -> Vec<Box<dyn Lab>> {
-    registry::make(registry::LABS).unwrap()
+/// All tests share them: their files are read once.
+fn labs() -> &'static [Box<dyn Lab>] {
+    static LABS: LazyLock<Vec<Box<dyn Lab>>> =
+        LazyLock::new(|| registry::make(registry::LABS).unwrap());
+    &LABS
 }
 
 fn resolved(text: &str, variables: &[(&str, &str)], flags: Flags) -> Result<Config, ConfigError> {
-    let values = parse(text, Path::new(FILE), &labs())?;
-    Config::resolve(&labs(), flags, values, |name| {
+    let values = parse(text, Path::new(FILE), labs())?;
+    Config::resolve(labs(), flags, values, |name| {
         let found = variables.iter().find(|(key, _)| *key == name);
         found.map(|(_, value)| (*value).to_owned())
     })
@@ -37,7 +41,7 @@ fn the_table_is_in_order_and_its_defaults_can_be_read() {
         assert_eq!(setting.default.is_none(), !setting.unset.is_empty());
         assert!(setting.help.ends_with('.'), "{}", setting.name);
         if let Some(default) = setting.default {
-            setting.read(default, &labs()).unwrap();
+            setting.read(default, labs()).unwrap();
         }
     }
     let config = resolved("", &[], Vec::new()).unwrap();
@@ -221,7 +225,7 @@ fn directories_of_the_file_begin_at_home_or_beside_it() {
 
 #[test]
 fn the_defaults_as_printed_are_the_defaults() {
-    let printed = defaults(&labs());
+    let printed = defaults(labs());
     let untouched = resolved("", &[], Vec::new()).unwrap();
     let read = resolved(&printed, &[], Vec::new()).unwrap();
     assert_eq!(values(&read), values(&untouched));
@@ -250,15 +254,15 @@ fn the_defaults_as_printed_are_the_defaults() {
 fn a_file_that_is_missing_is_no_mistake_unless_it_was_named() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("config.toml");
-    assert_eq!(file::read(&path, false, &labs()), Ok(None));
-    let named = file::read(&path, true, &labs()).unwrap_err().to_string();
+    assert_eq!(file::read(&path, false, labs()), Ok(None));
+    let named = file::read(&path, true, labs()).unwrap_err().to_string();
     assert!(
         named.contains("config.toml") && named.contains("--default"),
         "{named}"
     );
     let read = |content: &[u8]| {
         std::fs::write(&path, content).unwrap();
-        file::read(&path, true, &labs()).map(Option::unwrap)
+        file::read(&path, true, labs()).map(Option::unwrap)
     };
     assert_eq!(read(b"\xef\xbb\xbfascii = true\r\n").unwrap().len(), 1);
     let error = read(b"ascii = true\n# \xff").unwrap_err().to_string();
@@ -268,7 +272,7 @@ fn a_file_that_is_missing_is_no_mistake_unless_it_was_named() {
     );
     let error = read(&vec![b'#'; 2 << 20]).unwrap_err().to_string();
     assert!(error.contains("larger than"), "{error}");
-    assert!(file::read(dir.path(), true, &labs()).is_err());
+    assert!(file::read(dir.path(), true, labs()).is_err());
 }
 
 /// Any value that a setting allows.
@@ -276,7 +280,7 @@ fn allowed(setting: &'static Setting) -> BoxedStrategy<Value> {
     match setting.kind {
         SettingKind::Switch => any::<bool>().prop_map(Value::Switch).boxed(),
         SettingKind::Whole(min, max) => (min..=max).prop_map(Value::Whole).boxed(),
-        SettingKind::Word(words) => prop::sample::select(words(&labs()))
+        SettingKind::Word(words) => prop::sample::select(words(labs()))
             .prop_map(Value::Word)
             .boxed(),
         SettingKind::Directory | SettingKind::File => "/[^\u{0}]{0,30}"
@@ -301,7 +305,7 @@ proptest! {
     fn what_is_printed_reads_back_as_the_same(flags in any_flags(), no_color in any::<bool>()) {
         let variables: &[(&str, &str)] = if no_color { &[("NO_COLOR", "1")] } else { &[] };
         let config = resolved("", variables, flags).unwrap();
-        let printed = effective(&config, &labs());
+        let printed = effective(&config, labs());
         let read = resolved(&printed, &[], Vec::new()).unwrap();
         prop_assert_eq!(values(&read), values(&config), "{}", printed);
         // No byte of it does anything to a terminal.
