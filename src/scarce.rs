@@ -1,7 +1,6 @@
 //! What the process does where its limits are low: it names them and ends with exit code 3, instead
 //! of being ended without a word.
 
-use std::any::Any;
 use std::io::{self, PipeWriter, Read as _};
 use std::os::fd::OwnedFd;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind, set_hook};
@@ -13,6 +12,7 @@ use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
 use rustix::process::{Resource, Signal, getrlimit};
 use signal_hook::low_level;
 use workbench_machine::limits::Limit;
+use workbench_words::panic_message;
 
 use crate::exit_error::{ExitError, code};
 
@@ -55,18 +55,11 @@ pub fn guarded<T: Send>(program: impl FnOnce() -> T + Send) -> Result<T, ExitErr
     outcome.or_else(|panic| match Limit::on_memory() {
         Some(limit) => Err(ExitError::environment(format!(
             "ended by a panic ({}, at {}), probably because memory ran out: {limit}",
-            said(panic.as_ref()),
+            panic_message(panic.as_ref()),
             place.lock().unwrap_or_else(PoisonError::into_inner)
         ))),
         None => resume_unwind(panic),
     })
-}
-
-/// What a panic says.
-fn said(panic: &(dyn Any + Send)) -> &str {
-    let text = panic.downcast_ref::<String>().map(String::as_str);
-    text.or_else(|| panic.downcast_ref::<&str>().copied())
-        .unwrap_or("without a word")
 }
 
 /// An allocation that fails aborts the process (SIGABRT). Under a limit on memory this thread then

@@ -7,7 +7,7 @@ use std::process::Output;
 
 use serde_json::Value;
 
-use crate::common::{Bench, read_json, stderr, stdout};
+use crate::common::{Bench, read_json, stderr, stdout, worker_is_there};
 
 /// A training of one process and of two, in seconds.
 const TRAIN: [&str; 17] = [
@@ -83,14 +83,6 @@ fn programs_from_the_handout_to_the_grade() {
             ("why-not-more", "starting a process takes time"),
         ],
     );
-}
-
-fn worker_is_there() -> bool {
-    let is_there = std::env::var_os("WORKBENCH_WORKER").is_some();
-    if !is_there {
-        eprintln!("NOT RUN, because WORKBENCH_WORKER names no worker (tests/run sets it)");
-    }
-    is_there
 }
 
 fn findings(bench: &Bench, hand_in: &str, outputs: &str) -> Vec<Value> {

@@ -8,11 +8,12 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 
 use parking_lot::Mutex;
+use workbench_words::panic_message;
 
 use super::cell::{OnEnd, TaskBody};
 use super::context::TaskContext;
 use super::error::TaskError;
-use super::quiet::{drop_quietly, panic_message};
+use super::quiet::drop_quietly;
 use super::shared::PoolState;
 use super::spawn::cell;
 use super::task::{AnyTask, Followers, Spec, TaskState};

@@ -4,10 +4,11 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, OnceLock};
 
 use parking_lot::Mutex;
+use workbench_words::panic_message;
 
 use super::context::TaskContext;
 use super::error::TaskError;
-use super::quiet::{drop_quietly, panic_message};
+use super::quiet::drop_quietly;
 use super::task::{AnyTask, Attempt, Followers, Header};
 
 /// The work of a task.
@@ -84,7 +85,7 @@ impl<B: TaskBody, E: OnEnd> AnyTask for TaskCell<B, E> {
         match catch_unwind(AssertUnwindSafe(run)) {
             Ok(attempt) => attempt,
             Err(payload) => {
-                let message = panic_message(&*payload);
+                let message = panic_message(&*payload).to_owned();
                 drop_quietly(payload);
                 if context.saw_cancellation() {
                     Attempt::Cancelled

@@ -2,7 +2,7 @@
 //! what ran where.
 //!
 //! - **Belongs here:** running closures on a fixed number of threads and recording when each ran.
-//! - **May use:** `clock`; rayon, whose threads the tasks run on.
+//! - **May use:** `clock`, `words`; rayon, whose threads the tasks run on.
 //! - **Does not belong here:** what the closures compute, what the timeline means, other processes.
 #![doc = include_str!("../README.md")]
 

@@ -1,6 +1,5 @@
-//! Dealing with values and panics of foreign code without being brought down by them.
+//! Dropping values of foreign code without being brought down by it.
 
-use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Drops a value of unknown origin; a panic in its destructor goes no further.
@@ -10,15 +9,6 @@ pub fn drop_quietly<T>(value: T) {
         // that is sure.
         std::mem::forget(payload);
     }
-}
-
-/// The text of a panic.
-pub fn panic_message(payload: &(dyn Any + Send)) -> String {
-    payload
-        .downcast_ref::<&str>()
-        .map(|text| (*text).to_owned())
-        .or_else(|| payload.downcast_ref::<String>().cloned())
-        .unwrap_or_else(|| "a panic without a message".to_owned())
 }
 
 #[cfg(test)]
@@ -36,12 +26,5 @@ mod tests {
     #[test]
     fn a_panicking_destructor_stays_inside() {
         drop_quietly(Bomb);
-    }
-
-    #[test]
-    fn all_kinds_of_panics_have_a_text() {
-        assert_eq!(panic_message(&"plain"), "plain");
-        assert_eq!(panic_message(&String::from("formatted 7")), "formatted 7");
-        assert_eq!(panic_message(&7_u8), "a panic without a message");
     }
 }

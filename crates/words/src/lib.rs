@@ -1,8 +1,11 @@
-//! Numbers with their nouns, as sentences have them: `1 slot`, `5,850 tasks`, `1.5 cores`.
+//! Numbers with their nouns, as sentences have them: `1 slot`, `5,850 tasks`, `1.5 cores`; and what
+//! a panic says.
 //!
 //! - **Belongs here:** what every crate that makes sentences needs for them.
 //! - **May use:** no crate of this tree.
 //! - **Does not belong here:** sentences, and numbers in tables and charts.
+
+use std::any::Any;
 
 /// A whole number with its thousands apart: `5,850`.
 pub fn count(n: u64) -> String {
@@ -36,6 +39,13 @@ pub fn counted_number(n: f64, noun: &str) -> String {
     format!("{n} {noun}{}", if is_one { "" } else { "s" })
 }
 
+/// What a panic says, from what it carries (`std::panic::catch_unwind`, `JoinHandle::join`).
+pub fn panic_message(payload: &(dyn Any + Send)) -> &str {
+    let text = payload.downcast_ref::<String>().map(String::as_str);
+    text.or_else(|| payload.downcast_ref::<&str>().copied())
+        .unwrap_or("a panic without a message")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -56,5 +66,12 @@ mod tests {
         ] {
             assert_eq!(counted_number(n, "core"), text);
         }
+    }
+
+    #[test]
+    fn all_kinds_of_panics_have_a_message() {
+        assert_eq!(panic_message(&"plain"), "plain");
+        assert_eq!(panic_message(&String::from("formatted 7")), "formatted 7");
+        assert_eq!(panic_message(&7_u8), "a panic without a message");
     }
 }

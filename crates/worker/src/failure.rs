@@ -7,6 +7,7 @@ use torch_ddp::ErrorKind;
 use workbench_ddp_protocol::{FailureKind, SpecError};
 use workbench_images::ImageError;
 use workbench_protocol::{EnvError, SideError};
+use workbench_words::panic_message;
 
 /// What ends a training: its kind, and one line that says what was wrong, where, and what to do.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -60,12 +61,7 @@ impl Failure {
     /// What a panic carries. tch panics where libtorch throws, so memory that is used up arrives in
     /// this way too.
     pub fn from_panic(payload: &(dyn Any + Send)) -> Self {
-        let text = payload
-            .downcast_ref::<String>()
-            .map(String::as_str)
-            .or_else(|| payload.downcast_ref::<&str>().copied())
-            .unwrap_or("no message");
-        Self::from_libtorch(text)
+        Self::from_libtorch(panic_message(payload))
     }
 
     fn from_libtorch(text: &str) -> Self {

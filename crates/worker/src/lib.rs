@@ -2,7 +2,7 @@
 //! or by torchrun.
 //!
 //! - **Belongs here:** training with libtorch.
-//! - **May use:** `torch-ddp`, `images`, `ddp-protocol`, `protocol`.
+//! - **May use:** `torch-ddp`, `images`, `ddp-protocol`, `protocol`, `words`.
 //! - **Does not belong here:** starting and watching processes, comparing arms, reading files of
 //!   images, bindings to libtorch.
 //!

@@ -9,6 +9,7 @@ use std::sync::mpsc::{Sender, SyncSender, sync_channel};
 use workbench_clock::Clock;
 use workbench_experiment::lab::{ItemFailure, Params};
 use workbench_search::{Checkpoint, TrialId};
+use workbench_words::panic_message;
 
 use crate::checkpoints::KeptStates;
 use crate::fault::{Mishap, TrialFault};
@@ -87,7 +88,9 @@ impl LegWork {
         let broken = match done {
             Ok(Ok(())) => return,
             Ok(Err(broken)) => broken,
-            Err(payload) => Broken::Failed(ItemFailure::Panicked, said(&*payload)),
+            Err(payload) => {
+                Broken::Failed(ItemFailure::Panicked, panic_message(&*payload).to_owned())
+            }
         };
         let trial = self.trial;
         // Nobody listens any more where the search was given up.
@@ -176,11 +179,4 @@ impl LegWork {
             Some(Err(_)) => Err(Broken::Stopped),
         }
     }
-}
-
-/// The text of a panic.
-fn said(payload: &(dyn std::any::Any + Send)) -> String {
-    let text = payload.downcast_ref::<String>().map(String::as_str);
-    let text = text.or_else(|| payload.downcast_ref::<&str>().copied());
-    text.unwrap_or("a panic without a text").to_owned()
 }
