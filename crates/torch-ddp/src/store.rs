@@ -94,6 +94,10 @@ impl Store {
     /// Sets a key to a value, in place of an older one. The key may have up to [`MOST_KEY_BYTES`],
     /// the value up to [`MOST_VALUE_BYTES`]; either may be empty.
     ///
+    /// Returns when the value has been sent. A server on a busy machine may answer another client
+    /// before it reads it; whoever relies on the order asks for the key afterwards
+    /// ([`contains`](Self::contains)), which this store's server answers after it has the value.
+    ///
     /// # Errors
     /// [`ErrorKind::InvalidArgument`] when either is longer; otherwise when the server cannot be
     /// reached.

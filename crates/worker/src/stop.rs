@@ -4,6 +4,8 @@
 //! leave the others waiting. So rank 0 decides: when it is asked to stop it writes to the store,
 //! before it joins the reduction of its next step, that the step after that one is the last. Nobody
 //! finishes the next step's reduction earlier, so every rank that asks after it is told the number.
+//! Written is what the store has answered for: a value that was only sent may come behind another
+//! rank's question.
 //!
 //! The store's client waits for an answer without end, and the store is served by a process that
 //! may be stopped. So the others ask on a thread of their own, after a step, and look at the
@@ -59,7 +61,7 @@ impl StopSign {
             } else if report.stop_requested() {
                 // Steps count from 0, so `done` is the number of the next.
                 let last = done + 1;
-                self.store.set(KEY, last.to_le_bytes())?;
+                announce(&self.store, last)?;
                 self.last.set(Some(last));
             }
         }
@@ -145,6 +147,14 @@ fn start(store: Store) -> Result<(Sender<()>, Receiver<Answer>), Failure> {
     Ok((questions, answers))
 }
 
+/// Says which step is the last. Whoever asks afterwards is told.
+fn announce(store: &Store, last: u64) -> Result<(), Failure> {
+    store.set(KEY, last.to_le_bytes())?;
+    // Setting does not wait for the server. This is answered after it.
+    store.contains(KEY)?;
+    Ok(())
+}
+
 /// The last step, if rank 0 has said which that is.
 fn last_step(store: &Store) -> Answer {
     if !store.contains(KEY)? {
@@ -167,11 +177,15 @@ mod tests {
 
     use super::*;
 
-    /// Passes on what two sides send, until `frozen`; then it keeps what it gets.
-    fn pass_on(mut from: TcpStream, mut to: TcpStream, frozen: Arc<AtomicBool>) {
+    /// How long what is sent takes to arrive.
+    type Latency = Duration;
+
+    /// Passes on what a side sends, until `frozen`; then it keeps what it gets.
+    fn pass_on(mut from: TcpStream, mut to: TcpStream, latency: Latency, frozen: Arc<AtomicBool>) {
         thread::spawn(move || {
             let mut bytes = [0; 4096];
             while let Ok(count @ 1..) = from.read(&mut bytes) {
+                thread::sleep(latency);
                 if !frozen.load(Ordering::Acquire) && to.write_all(&bytes[..count]).is_err() {
                     return;
                 }
@@ -180,7 +194,8 @@ mod tests {
     }
 
     /// A client of `server`, and what freezes its connection.
-    fn through_a_proxy(server: &TcpStore, timeout: Duration) -> (Store, Arc<AtomicBool>) {
+    fn through_a_proxy(server: &TcpStore, latency: Latency) -> (Store, Arc<AtomicBool>) {
+        let timeout = Duration::from_secs(20);
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let (near, far) = (listener.local_addr().unwrap().port(), server.port());
         let frozen = Arc::new(AtomicBool::new(false));
@@ -190,8 +205,8 @@ mod tests {
                 let client = client.unwrap();
                 let server = TcpStream::connect(("127.0.0.1", far)).unwrap();
                 let ends = (client.try_clone().unwrap(), server.try_clone().unwrap());
-                pass_on(client, server, Arc::clone(&freeze));
-                pass_on(ends.1, ends.0, Arc::clone(&freeze));
+                pass_on(client, server, latency, Arc::clone(&freeze));
+                pass_on(ends.1, ends.0, Latency::ZERO, Arc::clone(&freeze));
             }
         });
         let client = TcpStore::client("127.0.0.1", near, timeout).unwrap();
@@ -199,14 +214,22 @@ mod tests {
     }
 
     #[test]
+    fn what_is_announced_is_there_for_whoever_asks_then() {
+        let server = TcpStore::server("127.0.0.1", 0, Duration::from_secs(60)).unwrap();
+        let (far_away, _) = through_a_proxy(&server, Latency::from_millis(100));
+        announce(&far_away, 7).unwrap();
+        assert_eq!(last_step(&server), Ok(Some(7)));
+    }
+
+    #[test]
     fn a_store_that_stands_still_is_a_lost_peer_in_time() {
         let server = TcpStore::server("127.0.0.1", 0, Duration::from_secs(60)).unwrap();
-        let (store, frozen) = through_a_proxy(&server, Duration::from_secs(20));
+        let (store, frozen) = through_a_proxy(&server, Latency::ZERO);
         let inquiry = Inquiry::new(Duration::from_secs(20));
         assert_eq!(inquiry.answer(), Ok(None), "nothing was asked");
         inquiry.ask(&store).unwrap();
         assert_eq!(inquiry.answer(), Ok(None));
-        server.set(KEY, 7_u64.to_le_bytes()).unwrap();
+        announce(&server, 7).unwrap();
         inquiry.ask(&store).unwrap();
         assert_eq!(inquiry.answer(), Ok(Some(7)));
 

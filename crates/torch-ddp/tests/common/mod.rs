@@ -77,7 +77,7 @@ impl Process {
 
 /// Ends this process, as a success, without dropping anything.
 pub fn exit(rank: &Process) -> ! {
-    rank.store.set(&finished(rank.rank), "").unwrap();
+    finish(&rank.store, rank.rank);
     std::process::exit(0)
 }
 
@@ -210,7 +210,14 @@ fn run_child(rank: usize, size: usize, body: impl FnOnce(Process)) {
         size,
         store: store.clone(),
     });
+    finish(&store, rank);
+}
+
+/// Tells the parent that a rank ran the test to its end.
+fn finish(store: &Store, rank: usize) {
     store.set(&finished(rank), "").unwrap();
+    // Setting does not wait for the server, which could answer the parent first.
+    assert!(store.contains(&finished(rank)).unwrap());
 }
 
 /// The key that tells the parent that a rank ran the test to its end, and not no test at all.
