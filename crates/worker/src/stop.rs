@@ -151,7 +151,7 @@ fn start(store: Store) -> Result<(Sender<()>, Receiver<Answer>), Failure> {
 fn announce(store: &Store, last: u64) -> Result<(), Failure> {
     store.set(KEY, last.to_le_bytes())?;
     // Setting does not wait for the server. This is answered after it.
-    store.contains(KEY)?;
+    last_step(store)?;
     Ok(())
 }
 
