@@ -92,7 +92,8 @@ fn wrappers_hand_every_method_on() {
     check(|house| {
         assert!(
             wrappers::count(house) >= 2,
-            "labs set up by an assignment and labs with peers are wrappers: the test looks in the wrong place"
+            "labs set up by an assignment and labs with peers are wrappers: the test looks in the \
+             wrong place"
         );
         settle(house, "wrappers", wrappers::TO_DO, wrappers::find(house));
     });

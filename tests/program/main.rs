@@ -1,5 +1,5 @@
-//! The real binary, as people run it: one program of tests, so that they are linked once and
-//! share what waits.
+//! The real binary, as people run it. All of these tests are one program: it is linked once, and
+//! tests that wait do so at the same time.
 
 #![allow(
     clippy::unwrap_used,

@@ -4,8 +4,8 @@
 //! leave the others waiting. So rank 0 decides: when it is asked to stop it writes to the store,
 //! before it joins the reduction of its next step, that the step after that one is the last. Nobody
 //! finishes the next step's reduction earlier, so every rank that asks after it is told the number.
-//! Written is what the store has answered for: a value that was only sent may come behind another
-//! rank's question.
+//! Rank 0 waits until the store has it: another rank's question may overtake a value that was only
+//! sent. Rank 0 serves the store itself, so it waits for nobody else.
 //!
 //! The store's client waits for an answer without end, and the store is served by a process that
 //! may be stopped. So the others ask on a thread of their own, after a step, and look at the
@@ -150,7 +150,7 @@ fn start(store: Store) -> Result<(Sender<()>, Receiver<Answer>), Failure> {
 /// Says which step is the last. Whoever asks afterwards is told.
 fn announce(store: &Store, last: u64) -> Result<(), Failure> {
     store.set(KEY, last.to_le_bytes())?;
-    // Setting does not wait for the server. This is answered after it.
+    // Setting does not wait for the server; a question does, and is answered after it.
     last_step(store)?;
     Ok(())
 }

@@ -45,7 +45,7 @@ pub static SHORT: LazyLock<Honest> = LazyLock::new(|| {
     ])
 });
 
-/// Runs long enough to be looked at often: about 3.5 s each.
+/// Runs long enough to be looked at often.
 pub static LONG: LazyLock<Honest> = LazyLock::new(|| {
     Honest::run(&[
         "--lab",
@@ -56,14 +56,12 @@ pub static LONG: LazyLock<Honest> = LazyLock::new(|| {
         "models=14",
         "--set",
         "n_estimators_first=60",
-        "--arms",
-        "sequential,trees",
         "--workers",
         "1",
         "--oversubscribe",
         "--quiet",
         "--repeats",
-        "1",
+        "2",
     ])
 });
 
