@@ -5,10 +5,10 @@ use std::hint::black_box;
 use criterion::{Criterion, criterion_group, criterion_main};
 use workbench_report::{Format, render};
 
-#[path = "../tests/report_fixture/mod.rs"]
-mod report_fixture;
+#[path = "../tests/report/fixture/mod.rs"]
+mod fixture;
 
-use report_fixture::{Shape, run};
+use fixture::{Shape, run};
 
 fn rendering(c: &mut Criterion) {
     let shapes = [

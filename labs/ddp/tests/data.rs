@@ -51,7 +51,7 @@ fn config(dir: &Path, set: &[&str]) -> RunConfig {
 }
 
 /// Files as people download them.
-#[path = "../../../crates/images/tests/common/mod.rs"]
+#[path = "../../../crates/images/tests/images/common/mod.rs"]
 mod files;
 
 /// The first digits of MNIST as somebody's own IDX files.
