@@ -94,7 +94,8 @@ fn build() -> Result<(), String> {
 
 /// A file in the build's own folder that includes all of `sources`. Reading libtorch's headers
 /// takes about 6 s of processor time, most of what one of these files takes to compile. As one file
-/// the shim takes 19 s instead of 78 s; torch's own bindings, compiled beside it, take longer.
+/// the shim takes 19 s instead of 78 s; torch's own bindings, compiled beside it, take longer. No
+/// two of the files may give the same name to different things, also in anonymous namespaces.
 fn as_one<const N: usize>(name: &str, sources: [&str; N]) -> Result<PathBuf, String> {
     let path = out_folder()?.join(name);
     let includes = sources.map(|source| format!("#include \"{source}\"\n"));
