@@ -19,79 +19,68 @@ using torch_ddp::text;
 
 namespace {
 
-// gloo behind a lock. libtorch counts collectives without one, because in Python the interpreter's lock does that work;
-// here, threads of Rust and the reducer's hooks on autograd's threads may all enqueue. The lock is held while an
-// operation is enqueued, not while it runs (only monitoredBarrier does both in one).
+// gloo behind locks. libtorch counts collectives without one, because in Python the interpreter's lock does that work;
+// here, threads of Rust and the reducer's hooks on autograd's threads may all enqueue. The locks are held while an
+// operation is enqueued, not while it runs (only monitoredBarrier does both in one, with the group's own alone).
 class SerialGloo final : public c10d::ProcessGroupGloo {
  public:
   using c10d::ProcessGroupGloo::ProcessGroupGloo;
 
   c10::intrusive_ptr<c10d::Work> broadcast(std::vector<at::Tensor>& tensors,
                                            const c10d::BroadcastOptions& options) override {
-    const std::lock_guard<std::recursive_mutex> lock(mutex_);
-    return ProcessGroupGloo::broadcast(tensors, options);
+    return start([&] { return ProcessGroupGloo::broadcast(tensors, options); });
   }
 
   c10::intrusive_ptr<c10d::Work> allreduce(std::vector<at::Tensor>& tensors,
                                            const c10d::AllreduceOptions& options) override {
-    const std::lock_guard<std::recursive_mutex> lock(mutex_);
-    return ProcessGroupGloo::allreduce(tensors, options);
+    return start([&] { return ProcessGroupGloo::allreduce(tensors, options); });
   }
 
   c10::intrusive_ptr<c10d::Work> allgather(std::vector<std::vector<at::Tensor>>& outputs,
                                            std::vector<at::Tensor>& inputs,
                                            const c10d::AllgatherOptions& options) override {
-    const std::lock_guard<std::recursive_mutex> lock(mutex_);
-    return ProcessGroupGloo::allgather(outputs, inputs, options);
+    return start([&] { return ProcessGroupGloo::allgather(outputs, inputs, options); });
   }
 
   c10::intrusive_ptr<c10d::Work> reduce(std::vector<at::Tensor>& tensors, const c10d::ReduceOptions& options) override {
-    const std::lock_guard<std::recursive_mutex> lock(mutex_);
-    return ProcessGroupGloo::reduce(tensors, options);
+    return start([&] { return ProcessGroupGloo::reduce(tensors, options); });
   }
 
   c10::intrusive_ptr<c10d::Work> gather(std::vector<std::vector<at::Tensor>>& outputs, std::vector<at::Tensor>& inputs,
                                         const c10d::GatherOptions& options) override {
-    const std::lock_guard<std::recursive_mutex> lock(mutex_);
-    return ProcessGroupGloo::gather(outputs, inputs, options);
+    return start([&] { return ProcessGroupGloo::gather(outputs, inputs, options); });
   }
 
   c10::intrusive_ptr<c10d::Work> scatter(std::vector<at::Tensor>& outputs, std::vector<std::vector<at::Tensor>>& inputs,
                                          const c10d::ScatterOptions& options) override {
-    const std::lock_guard<std::recursive_mutex> lock(mutex_);
-    return ProcessGroupGloo::scatter(outputs, inputs, options);
+    return start([&] { return ProcessGroupGloo::scatter(outputs, inputs, options); });
   }
 
   c10::intrusive_ptr<c10d::Work> _reduce_scatter_base(at::Tensor& output, at::Tensor& input,
                                                       const c10d::ReduceScatterOptions& options) override {
-    const std::lock_guard<std::recursive_mutex> lock(mutex_);
-    return ProcessGroupGloo::_reduce_scatter_base(output, input, options);
+    return start([&] { return ProcessGroupGloo::_reduce_scatter_base(output, input, options); });
   }
 
   c10::intrusive_ptr<c10d::Work> alltoall_base(at::Tensor& output, at::Tensor& input,
                                                std::vector<int64_t>& output_counts, std::vector<int64_t>& input_counts,
                                                const c10d::AllToAllOptions& options) override {
-    const std::lock_guard<std::recursive_mutex> lock(mutex_);
-    return ProcessGroupGloo::alltoall_base(output, input, output_counts, input_counts, options);
+    return start([&] { return ProcessGroupGloo::alltoall_base(output, input, output_counts, input_counts, options); });
   }
 
   c10::intrusive_ptr<c10d::Work> send(std::vector<at::Tensor>& tensors, int to, int tag) override {
-    const std::lock_guard<std::recursive_mutex> lock(mutex_);
-    return ProcessGroupGloo::send(tensors, to, tag);
+    return start([&] { return ProcessGroupGloo::send(tensors, to, tag); });
   }
 
   c10::intrusive_ptr<c10d::Work> recv(std::vector<at::Tensor>& tensors, int from, int tag) override {
-    const std::lock_guard<std::recursive_mutex> lock(mutex_);
-    return ProcessGroupGloo::recv(tensors, from, tag);
+    return start([&] { return ProcessGroupGloo::recv(tensors, from, tag); });
   }
 
   c10::intrusive_ptr<c10d::Work> barrier(const c10d::BarrierOptions& options) override {
-    const std::lock_guard<std::recursive_mutex> lock(mutex_);
-    return ProcessGroupGloo::barrier(options);
+    return start([&] { return ProcessGroupGloo::barrier(options); });
   }
 
   void monitoredBarrier(const c10d::BarrierOptions& options, bool wait_all_ranks) override {
-    const std::lock_guard<std::recursive_mutex> lock(mutex_);
+    const std::lock_guard<std::recursive_mutex> lock(order_);
     ProcessGroupGloo::monitoredBarrier(options, wait_all_ranks);
   }
 
@@ -99,19 +88,28 @@ class SerialGloo final : public c10d::ProcessGroupGloo {
   // so this starts one that cannot succeed: a message under a tag that nobody sends.
   void abort() override {
     if (getSize() < 2) return;
-    const std::lock_guard<std::recursive_mutex> lock(mutex_);
+    const std::lock_guard<std::recursive_mutex> lock(order_);
     std::vector<at::Tensor> never{at::empty({1}, at::kByte)};
     try {
-      ProcessGroupGloo::recv(never, getRank() == 0 ? 1 : 0, std::numeric_limits<int32_t>::max())
-          ->wait(std::chrono::milliseconds(1));
+      recv(never, getRank() == 0 ? 1 : 0, std::numeric_limits<int32_t>::max())->wait(std::chrono::milliseconds(1));
     } catch (const std::exception&) {
       // As intended.
     }
   }
 
  private:
-  // Recursive: some operations of c10d are made of others.
-  std::recursive_mutex mutex_;
+  template <class Call>
+  c10::intrusive_ptr<c10d::Work> start(Call&& call) {
+    const std::lock_guard<std::recursive_mutex> own(order_);
+    // Of all groups: libtorch notes each when its first operation starts, in a table of the process that it reads at
+    // every operation, both without a lock.
+    static std::recursive_mutex noted;
+    const std::lock_guard<std::recursive_mutex> all(noted);
+    return call();
+  }
+
+  // Recursive, both: some operations of c10d are made of others.
+  std::recursive_mutex order_;
 };
 
 std::shared_ptr<::gloo::transport::Device> device(int32_t kind, const std::string& name) {

@@ -169,6 +169,17 @@ class SerialNccl final : public c10d::ProcessGroupNCCL, public torch_ddp::Overse
     }
   }
 
+ protected:
+  // Within which libtorch notes the group in the table of which group.cpp speaks. This alone is behind a lock of all groups: a
+  // group's first operation may wait for the other ranks, which may be threads of this process.
+  c10::intrusive_ptr<WorkNCCL> initWork(at::Device& device, int rank, c10d::OpType op, bool is_p2p, const char* title,
+                                        const std::vector<at::Tensor>& inputs, const std::vector<at::Tensor>& outputs,
+                                        bool record) override {
+    static std::mutex noted;
+    const std::lock_guard<std::mutex> lock(noted);
+    return ProcessGroupNCCL::initWork(device, rank, op, is_p2p, title, inputs, outputs, record);
+  }
+
  private:
   template <class Call>
   c10::intrusive_ptr<c10d::Work> start(milliseconds timeout, Call&& call) {

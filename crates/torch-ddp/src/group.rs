@@ -92,8 +92,9 @@ fn joined(rank: usize) -> String {
 struct Handle(*mut ffi::Group);
 
 // SAFETY: the object behind the pointer holds intrusive_ptrs, atomically counted and never assigned
-// after the group was formed. Collectives go to backends that take a lock around every entry
-// (SerialGloo in csrc/group.cpp, SerialNccl in csrc/nccl.cpp), the reducer's included;
+// after the group was formed. Collectives go to backends that take a lock around every entry, and
+// one of the whole process around what libtorch notes of all groups (SerialGloo in csrc/group.cpp,
+// SerialNccl in csrc/nccl.cpp), the reducer's included;
 // c10d::ProcessGroup's own tables are complete before the object is shared and only read
 // afterwards.
 unsafe impl Send for Handle {}

@@ -201,6 +201,30 @@ fn two_threads_share_a_group() {
 }
 
 #[test]
+fn groups_begin_on_several_threads_at_once() {
+    const THREADS: usize = 8;
+    on_ranks("groups_begin_on_several_threads_at_once", 1, |rank| {
+        // libtorch notes a group when its first operation starts, in a table of all groups.
+        for round in 0..40 {
+            let groups: Vec<_> = (0..THREADS)
+                .map(|i| rank.try_group(&format!("{round}/{i}"), &GlooOptions::default()))
+                .collect();
+            let start = std::sync::Barrier::new(THREADS);
+            std::thread::scope(|scope| {
+                for group in groups {
+                    let start = &start;
+                    scope.spawn(move || {
+                        let group = group.unwrap();
+                        start.wait();
+                        group.barrier().unwrap();
+                    });
+                }
+            });
+        }
+    });
+}
+
+#[test]
 fn devices_can_be_chosen() {
     on_ranks("devices_can_be_chosen", 2, |rank| {
         for (name, device) in [
