@@ -11,10 +11,9 @@
 /// wake-ups a second cost less than a thousandth of a core.
 pub(super) const PULSE_NS: u64 = 20_000_000;
 
-/// Shorter times are no stops but the usual delays of timers and locks.
-const SHORTEST_NS: u64 = 20_000_000;
-/// The same where the kernel does not count the time of waiting for a core.
-const SHORTEST_UNCOUNTED_NS: u64 = 250_000_000;
+/// Shorter times are no stops but delays: of timers, and of locks whose holders wait for a core.
+/// For so short a time a busy machine may also give the program no core at all.
+const SHORTEST_NS: u64 = 250_000_000;
 
 /// A program that uses fewer cores than this gives no sign of life by its CPU time.
 const ACTIVE_CORES: f64 = 0.2;
@@ -87,11 +86,7 @@ impl Stops {
             0.0
         };
         let stopped_ns = absent_ns.min(passed_ns.saturating_sub(alive_ns as u64));
-        let shortest_ns = match queued_ns {
-            Some(_) => SHORTEST_NS,
-            None => SHORTEST_UNCOUNTED_NS,
-        };
-        if stopped_ns >= shortest_ns {
+        if stopped_ns >= SHORTEST_NS {
             self.stopped_ns += stopped_ns;
         } else {
             self.cores += (used_ns / passed_ns as f64 - self.cores) * NEWEST;
@@ -165,6 +160,11 @@ mod tests {
         let mut program = Program::new(2.0, true);
         for _ in 0..1000 {
             assert_eq!(program.pulse(15, 1, 10), 0);
+        }
+        // It waited for a lock whose holder waited for a core, again and again.
+        let mut program = Program::new(0.3, true);
+        for _ in 0..100 {
+            assert_eq!(program.pulse(40, 0, 10), 0);
         }
         // Where the kernel counts no waiting, the program's own CPU time tells.
         let mut program = Program::new(2.0, false);
