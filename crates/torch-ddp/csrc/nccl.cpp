@@ -170,8 +170,9 @@ class SerialNccl final : public c10d::ProcessGroupNCCL, public torch_ddp::Overse
   }
 
  protected:
-  // Within which libtorch notes the group in the table of which group.cpp speaks. This alone is behind a lock of all groups: a
-  // group's first operation may wait for the other ranks, which may be threads of this process.
+  // Here libtorch notes the group in its table of all groups, without a lock (see SerialGloo::start in group.cpp). Only this is
+  // behind a lock of all groups, not the whole start: a group's first operation may wait for the other ranks, which may be
+  // threads of this process.
   c10::intrusive_ptr<WorkNCCL> initWork(at::Device& device, int rank, c10d::OpType op, bool is_p2p, const char* title,
                                         const std::vector<at::Tensor>& inputs, const std::vector<at::Tensor>& outputs,
                                         bool record) override {
