@@ -10,7 +10,7 @@ use super::sampling::{SampleSchedule, TICKS_PER_SECOND};
 use crate::lab::Progress;
 use workbench_clock::{Clock, program_ns};
 use workbench_machine::gpu::DriverProblem;
-use workbench_machine::monitor::{Monitor, Sample};
+use workbench_machine::monitor::{Monitor, Sample, StopMeter};
 use workbench_pool::Pool;
 use workbench_record::{Event, Finding, Recorder};
 
@@ -21,6 +21,7 @@ const SIGN_OF_LIFE_NS: u64 = 1_000_000_000;
 /// Samples one run, repeat after repeat.
 pub(super) struct Watch {
     monitor: Monitor,
+    stops: StopMeter,
     current: Arc<Mutex<Option<Current>>>,
     recorder: Recorder,
     clock: Clock,
@@ -106,6 +107,7 @@ impl Watch {
         })?;
         Ok(Self {
             monitor,
+            stops: StopMeter::start()?,
             current,
             recorder,
             clock,
@@ -135,17 +137,17 @@ impl Watch {
 
     /// For how long the program was stopped so far, in nanoseconds.
     pub(super) fn stopped_ns(&self) -> u64 {
-        self.monitor.stopped_ns()
+        self.stops.stopped_ns()
     }
 
     /// CPU time of sampling so far, in nanoseconds.
     pub(super) fn cpu_ns(&self) -> u64 {
-        self.monitor.cpu_ns()
+        self.monitor.cpu_ns() + self.stops.cpu_ns()
     }
 
     /// Stops sampling and returns its CPU time, in nanoseconds.
     pub(super) fn stop(self) -> u64 {
-        self.monitor.stop()
+        self.monitor.stop() + self.stops.stop()
     }
 }
 

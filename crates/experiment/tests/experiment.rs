@@ -10,13 +10,14 @@ mod toy;
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use toy::{Toy, play, play_and_watch};
 use workbench_experiment::lab::{LabError, ParamValue, SlotState};
 use workbench_experiment::{Control, Ended, OtherOrigin, resume};
 use workbench_machine::BuildFacts;
 use workbench_record::{
-    ArmFailure, ArmFailureKind, ControllerPhase, ControllerState, Event, Finding, Record,
+    ArmFailure, ArmFailureKind, ControllerPhase, ControllerState, Event, Finding, QUEUE, Record,
     RunStatus, Snapshot,
 };
 use workbench_report::headline;
@@ -141,6 +142,45 @@ fn what_an_arm_says_is_in_the_record_within_its_repeat() {
         .collect();
     assert_eq!(sources.iter().filter(|s| **s == "rank 0").count(), 2);
     assert_eq!(sources.iter().filter(|s| **s == "library").count(), 1);
+}
+
+#[test]
+fn a_log_that_cannot_keep_up_is_no_stop() {
+    let (going_on, goes_on) = std::sync::mpsc::channel();
+    let goes_on = Mutex::new(Some(goes_on));
+    let toy = Toy::new(move |_, ctx| {
+        if let Some(goes_on) = goes_on.lock().unwrap().take() {
+            // More than may wait to be written.
+            for _ in 0..3 * QUEUE {
+                ctx.progress.output("arm", "a line");
+            }
+            goes_on.recv().unwrap();
+            // Recorded with the next tick, when all of it has been looked at.
+            ctx.progress.output("arm", "the last line");
+            goes_on.recv().unwrap();
+        }
+        Ok(())
+    });
+    let mut held_up = false;
+    let (ended, records, _dir) = play_and_watch(&toy, 1, &Control::default(), move |record| {
+        let Event::Output { text, .. } = &record.event else {
+            return;
+        };
+        if text == "a line" && !std::mem::replace(&mut held_up, true) {
+            // A slow disk, for longer than the program used CPU time before.
+            std::thread::sleep(Duration::from_millis(1500));
+            going_on.send(()).unwrap();
+        }
+        if text == "the last line" {
+            going_on.send(()).unwrap();
+        }
+    });
+    assert_eq!((finished(&ended, "one"), finished(&ended, "many")), (1, 1));
+    let stopped = records.iter().filter_map(|record| match &record.event {
+        Event::RepeatFinished(finished) => Some(finished.conditions.as_ref().unwrap().stopped_ns),
+        _ => None,
+    });
+    assert_eq!(stopped.collect::<Vec<u64>>(), [0, 0]);
 }
 
 #[test]

@@ -11,9 +11,8 @@ use parking_lot::{Condvar, Mutex};
 
 use super::sample::Sample;
 use super::sampler::Sampler;
-use super::stops::{PULSE_NS, Reading, Stops};
 use crate::gpu::DriverProblem;
-use workbench_clock::{Clock, CoreWait, process_cpu_ns, program_ns, thread_cpu_ns};
+use workbench_clock::{Clock, thread_cpu_ns};
 
 /// A moment at which the machine can be looked at.
 #[derive(Debug)]
@@ -46,30 +45,11 @@ pub struct Monitor {
 
 #[derive(Debug, Default)]
 struct Shared {
-    orders: Mutex<Orders>,
-    /// The thread has an order.
+    /// Whether the thread has to end.
+    ends: Mutex<bool>,
     wake: Condvar,
-    /// The thread has looked whether the program was stopped.
-    looked: Condvar,
     cpu_ns: AtomicU64,
-    /// For how long the program was stopped so far, as far as the thread has looked.
-    stopped_ns: AtomicU64,
-    /// When the thread looks next, on the program's clock; 0 while it has not begun to.
-    looks_ns: AtomicU64,
 }
-
-/// What the thread has to do.
-#[derive(Debug, Default)]
-struct Orders {
-    stop: bool,
-    /// Look at once whether the program was stopped.
-    look: bool,
-}
-
-/// Later than this, the thread is asked to look.
-const OVERDUE_NS: u64 = 5_000_000;
-/// A thread that has panicked answers nothing.
-const PATIENCE: Duration = Duration::from_secs(2);
 
 impl Monitor {
     /// Starts the thread `workbench-monitor`, which hands a [`Tick`] to `deliver` `hz` times a
@@ -113,17 +93,6 @@ impl Monitor {
         self.shared.cpu_ns.load(Ordering::Relaxed)
     }
 
-    /// For how long the whole program was stopped so far, in nanoseconds: by SIGSTOP, a debugger, a
-    /// frozen container or a paused virtual machine. Time for which a person suspended it with
-    /// Ctrl-Z is not counted, as clocks stand still then.
-    ///
-    /// A thread that goes on after a stop may ask before the monitor has noticed it. Then the call
-    /// waits until it has.
-    pub fn stopped_ns(&self) -> u64 {
-        self.shared.look_if_overdue();
-        self.shared.stopped_ns.load(Ordering::Acquire)
-    }
-
     /// Delivers one last tick, ends the thread, and returns the CPU time that it used in all.
     pub fn stop(mut self) -> u64 {
         self.end();
@@ -131,7 +100,7 @@ impl Monitor {
     }
 
     fn end(&mut self) {
-        self.shared.orders.lock().stop = true;
+        *self.shared.ends.lock() = true;
         self.shared.wake.notify_one();
         if let Some(thread) = self.thread.take() {
             // A panic in `deliver` was reported when it happened; the samples end there.
@@ -150,19 +119,16 @@ impl Shared {
     fn run(&self, clock: Clock, period_ns: u64, mut deliver: impl FnMut(Tick<'_>)) {
         // Made here and not by the caller, who must not wait for the GPUs' driver.
         let mut sampler = Sampler::new();
-        let wait = CoreWait::of_this_thread();
-        let mut stops = Stops::new(reading(&wait));
         let start = Instant::now();
         loop {
             let passed_ns = start.elapsed().as_nanos() as u64;
             let tick = start + Duration::from_nanos(next_tick(period_ns, passed_ns));
-            let last = self.look_until(tick, &mut stops, &wait);
+            let last = self.ends_before(tick);
             deliver(Tick {
                 t_ns: clock.now_ns(),
                 last,
                 sampler: &mut sampler,
             });
-            stops.slept(sampler.waited_ns());
             let cpu_ns = thread_cpu_ns() + sampler.helper_cpu_ns();
             self.cpu_ns.store(cpu_ns, Ordering::Relaxed);
             if last {
@@ -171,59 +137,15 @@ impl Shared {
         }
     }
 
-    /// Looks again and again whether the program was stopped, until it is time for the next tick.
-    /// Says whether the thread has to end.
-    fn look_until(&self, tick: Instant, stops: &mut Stops, wait: &CoreWait) -> bool {
-        let mut orders = self.orders.lock();
-        loop {
-            let now = Instant::now();
-            let asleep = tick
-                .saturating_duration_since(now)
-                .min(Duration::from_nanos(PULSE_NS));
-            let asleep_ns = asleep.as_nanos() as u64;
-            self.looks_ns
-                .store(program_ns() + asleep_ns, Ordering::Release);
-            while !orders.stop && !orders.look {
-                if self.wake.wait_until(&mut orders, now + asleep).timed_out() {
-                    break;
-                }
-            }
-            let stopped_ns = stops.add(reading(wait), asleep_ns);
-            self.stopped_ns.store(stopped_ns, Ordering::Release);
-            orders.look = false;
-            self.looked.notify_all();
-            if orders.stop || Instant::now() >= tick {
-                return orders.stop;
-            }
-        }
-    }
-
-    fn look_if_overdue(&self) {
-        let overdue = || {
-            let looks_ns = self.looks_ns.load(Ordering::Acquire);
-            looks_ns != 0 && looks_ns.saturating_add(OVERDUE_NS) < program_ns()
-        };
-        if !overdue() {
-            return;
-        }
-        let mut orders = self.orders.lock();
-        // It may have looked before the lock was had; an order that it takes sets `look` back.
-        orders.look = overdue() && !orders.stop;
-        self.wake.notify_one();
-        while orders.look {
-            if self.looked.wait_for(&mut orders, PATIENCE).timed_out() {
+    /// Waits for the next tick. Says whether the thread has to end instead.
+    fn ends_before(&self, tick: Instant) -> bool {
+        let mut ends = self.ends.lock();
+        while !*ends {
+            if self.wake.wait_until(&mut ends, tick).timed_out() {
                 break;
             }
         }
-    }
-}
-
-fn reading(wait: &CoreWait) -> Reading {
-    Reading {
-        at_ns: program_ns(),
-        queued_ns: wait.total_ns(),
-        thread_cpu_ns: thread_cpu_ns(),
-        program_cpu_ns: process_cpu_ns(),
+        *ends
     }
 }
 

@@ -15,6 +15,7 @@ mod process_meter;
 mod resource_use;
 pub(crate) mod sample;
 mod sampler;
+mod stop_meter;
 mod stops;
 mod usage;
 
@@ -35,6 +36,7 @@ pub use process_meter::ProcessMeter;
 pub use resource_use::{HardwareCounts, ProcessUse, ResourceUse, StartedProcesses};
 pub use sample::{GpuSample, Sample};
 pub use sampler::Sampler;
+pub use stop_meter::StopMeter;
 pub use usage::UsageMeter;
 pub(crate) use usage::counter_access;
 

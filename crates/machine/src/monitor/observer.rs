@@ -29,7 +29,7 @@ impl Observer {
     }
 
     /// What the counters say now. `stopped_ns` is
-    /// [`Monitor::stopped_ns`](super::Monitor::stopped_ns).
+    /// [`StopMeter::stopped_ns`](super::StopMeter::stopped_ns).
     pub fn read(&mut self, stopped_ns: u64) -> Readings {
         let mut readings = Readings {
             suspended_ns: suspended_ns(),

@@ -80,11 +80,6 @@ impl Sampler {
         self.gpus.lost.take()
     }
 
-    /// For how long looks have waited for the GPUs' driver since the last call, in nanoseconds.
-    pub(super) fn waited_ns(&mut self) -> u64 {
-        std::mem::take(&mut self.gpus.waited_ns)
-    }
-
     /// CPU time of the process that asks the GPUs' driver since this sampler was made, in
     /// nanoseconds.
     pub(super) fn helper_cpu_ns(&self) -> u64 {
@@ -113,8 +108,6 @@ struct Gpus {
     before_ns: u64,
     /// The same since then.
     cpu_ns: u64,
-    /// For how long looks have waited, in nanoseconds.
-    waited_ns: u64,
     /// Whether it has been told that they do not answer.
     told: bool,
     /// Why they do not answer, to be told.
@@ -128,7 +121,6 @@ impl Gpus {
             driver,
             before_ns: link.map_or(0, |link| link.lock().cpu_ns),
             cpu_ns: 0,
-            waited_ns: 0,
             told: false,
             lost: None,
         }
@@ -141,9 +133,7 @@ impl Gpus {
             return Vec::new();
         };
         let mut link = link.lock();
-        let begun = Instant::now();
         let gpus = link.look();
-        self.waited_ns += begun.elapsed().as_nanos() as u64;
         self.cpu_ns = link.cpu_ns.saturating_sub(self.before_ns);
         if !self.told
             && let Some(problem) = link.problem()

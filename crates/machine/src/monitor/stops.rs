@@ -11,9 +11,12 @@
 /// wake-ups a second cost less than a thousandth of a core.
 pub(super) const PULSE_NS: u64 = 20_000_000;
 
-/// Shorter times are no stops but delays: of timers, and of locks whose holders wait for a core.
-/// For so short a time a busy machine may also give the program no core at all.
-const SHORTEST_NS: u64 = 250_000_000;
+/// Shorter times are no stops but delays, of timers or of pages that are not in memory. A thread
+/// that did nothing but this was up to 10 ms late (12 programs and loops at once on two cores).
+const SHORTEST_NS: u64 = 50_000_000;
+/// The same where the kernel does not count the time of waiting for a core: for so short a time a
+/// busy machine may give the program no core at all.
+const SHORTEST_UNCOUNTED_NS: u64 = 250_000_000;
 
 /// A program that uses fewer cores than this gives no sign of life by its CPU time.
 const ACTIVE_CORES: f64 = 0.2;
@@ -41,8 +44,6 @@ pub(super) struct Stops {
     /// Cores that the program used lately.
     cores: f64,
     stopped_ns: u64,
-    /// Time for which the thread slept elsewhere since the last reading, in nanoseconds.
-    slept_ns: u64,
 }
 
 impl Stops {
@@ -51,20 +52,13 @@ impl Stops {
             last: first,
             cores: 0.0,
             stopped_ns: 0,
-            slept_ns: 0,
         }
-    }
-
-    /// The thread has waited for something else for so long, in nanoseconds.
-    pub fn slept(&mut self, ns: u64) {
-        self.slept_ns += ns;
     }
 
     /// Takes the next reading, before which the thread meant to sleep for `asleep_ns`. Returns for
     /// how long the program was stopped so far.
     pub fn add(&mut self, now: Reading, asleep_ns: u64) -> u64 {
         let before = std::mem::replace(&mut self.last, now);
-        let asleep_ns = asleep_ns + std::mem::take(&mut self.slept_ns);
         let passed_ns = now.at_ns.saturating_sub(before.at_ns);
         if passed_ns == 0 {
             return self.stopped_ns;
@@ -86,7 +80,11 @@ impl Stops {
             0.0
         };
         let stopped_ns = absent_ns.min(passed_ns.saturating_sub(alive_ns as u64));
-        if stopped_ns >= SHORTEST_NS {
+        let shortest_ns = match queued_ns {
+            Some(_) => SHORTEST_NS,
+            None => SHORTEST_UNCOUNTED_NS,
+        };
+        if stopped_ns >= shortest_ns {
             self.stopped_ns += stopped_ns;
         } else {
             self.cores += (used_ns / passed_ns as f64 - self.cores) * NEWEST;
@@ -145,6 +143,9 @@ mod tests {
             assert!((19_950..=20_000).contains(&stopped), "{cores}: {stopped}");
             assert_eq!(program.pulse(0, 0, 20), stopped, "counted once");
         }
+        // So is a short pause where waiting is counted; elsewhere it may have been the machine.
+        assert_eq!(Program::new(1.0, true).pulse(60, 0, 0), 59);
+        assert_eq!(Program::new(1.0, false).pulse(60, 0, 0), 0);
         // A second is seen on any number of cores, and so are two stops.
         let mut program = Program::new(256.0, true);
         assert!((970..=1000).contains(&program.pulse(1000, 0, 20)));
@@ -161,7 +162,7 @@ mod tests {
         for _ in 0..1000 {
             assert_eq!(program.pulse(15, 1, 10), 0);
         }
-        // It waited for a lock whose holder waited for a core, again and again.
+        // It waited for a page, or for a lock whose holder waited for a core, again and again.
         let mut program = Program::new(0.3, true);
         for _ in 0..100 {
             assert_eq!(program.pulse(40, 0, 10), 0);
