@@ -77,6 +77,7 @@ impl Watch {
         let (seen, out) = (Arc::clone(&current), recorder.clone());
         let mut schedule = SampleSchedule::default();
         let mut processes = Processes::default();
+        let stops = StopMeter::start()?;
         let monitor = Monitor::start(clock, TICKS_PER_SECOND, move |mut tick| {
             let t_ns = tick.t_ns;
             let started_ns = lock(&seen).as_ref().map(|current| current.started_ns);
@@ -107,7 +108,7 @@ impl Watch {
         })?;
         Ok(Self {
             monitor,
-            stops: StopMeter::start()?,
+            stops,
             current,
             recorder,
             clock,

@@ -121,8 +121,7 @@ impl Shared {
                 }
             }
             let now = reading(&wait);
-            self.stopped_ns
-                .store(stops.add(now, PULSE_NS), Ordering::Release);
+            self.stopped_ns.store(stops.add(now), Ordering::Release);
             self.cpu_ns.store(now.thread_cpu_ns, Ordering::Relaxed);
             orders.look = false;
             self.looked.notify_all();

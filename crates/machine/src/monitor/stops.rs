@@ -55,9 +55,9 @@ impl Stops {
         }
     }
 
-    /// Takes the next reading, before which the thread meant to sleep for `asleep_ns`. Returns for
+    /// Takes the next reading, before which the thread meant to sleep for [`PULSE_NS`]. Returns for
     /// how long the program was stopped so far.
-    pub fn add(&mut self, now: Reading, asleep_ns: u64) -> u64 {
+    pub fn add(&mut self, now: Reading) -> u64 {
         let before = std::mem::replace(&mut self.last, now);
         let passed_ns = now.at_ns.saturating_sub(before.at_ns);
         if passed_ns == 0 {
@@ -65,7 +65,7 @@ impl Stops {
         }
         let queued_ns = now.queued_ns.zip(before.queued_ns);
         let accounted_ns = [
-            asleep_ns,
+            PULSE_NS,
             queued_ns.map_or(0, |(now, before)| now.saturating_sub(before)),
             now.thread_cpu_ns.saturating_sub(before.thread_cpu_ns),
         ];
@@ -131,7 +131,7 @@ mod tests {
             self.now.queued_ns = self.now.queued_ns.map(|ns| ns + queued_ms * MS);
             self.now.thread_cpu_ns += MS / 100;
             self.now.program_cpu_ns += (alive_ms as f64 * self.cores) as u64 * MS;
-            self.stops.add(self.now, PULSE_NS) / MS
+            self.stops.add(self.now) / MS
         }
     }
 
@@ -184,6 +184,6 @@ mod tests {
     #[test]
     fn time_that_does_not_pass_is_none() {
         let mut stops = Stops::new(Reading::default());
-        assert_eq!(stops.add(Reading::default(), PULSE_NS), 0);
+        assert_eq!(stops.add(Reading::default()), 0);
     }
 }
